@@ -1,0 +1,3 @@
+//! The spikereel command.
+
+fn main() {}

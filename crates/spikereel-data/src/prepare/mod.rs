@@ -1,0 +1,3 @@
+//! From recordings to datasets: binning, pseudo-populations, splits, standardisation.
+
+pub mod standardise;

@@ -1,0 +1,3 @@
+//! Invented inputs with known truth: stimulus videos and a synthetic cortex.
+
+#![forbid(unsafe_code)]

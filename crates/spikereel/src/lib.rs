@@ -1,0 +1,3 @@
+//! The front door: configuration, run folders, steps and studies.
+
+#![forbid(unsafe_code)]

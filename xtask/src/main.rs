@@ -1,0 +1,3 @@
+//! Guards and slow checks of the repository.
+
+fn main() {}
