@@ -21,6 +21,16 @@ pub fn derive_seed(seed: u64, name: &str) -> u64 {
     stream(seed, name).next_u64()
 }
 
+/// The numbers below `n` in random order (Fisher and Yates).
+pub fn permutation(n: usize, rng: &mut impl rand::Rng) -> Vec<usize> {
+    use rand::RngExt;
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, rng.random_range(0..=last));
+    }
+    order
+}
+
 /// FNV-1a, 64 bits: a fixed, published hash, so that stream numbers never depend on a library's version.
 fn fnv1a(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
