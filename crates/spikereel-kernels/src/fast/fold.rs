@@ -1,0 +1,176 @@
+//! Nearest upsampling folded into the convolution behind it: one convolution at low resolution with a column per phase and channel.
+//!
+//! Output index `o = f q + r`; tap `j` of kernel `k` reads low-resolution index `q + floor((r + j - p) / f)`, `p = k / 2`. The
+//! folded weight of phase `r` at offset `d` is the sum of the taps that land on `d`. Exact, borders included, because zero
+//! padding commutes with nearest upsampling. Without upsampling (`f = 1`) there is one phase and nothing is summed.
+
+use super::tiles::padded_columns;
+use crate::{Conv3d, Volume};
+use rayon::prelude::*;
+
+/// One axis of a folded convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Axis {
+    kernel: usize,
+    factor: usize,
+    /// Offsets read are `-lead..=trail`.
+    pub lead: usize,
+    pub trail: usize,
+}
+
+impl Axis {
+    /// Offsets that no index of an axis of length `n` can read are left out: they meet padding alone.
+    fn new(kernel: usize, factor: usize, n: usize) -> Self {
+        let half = kernel / 2;
+        let reach = n.saturating_sub(1);
+        let trail = (factor - 1 + kernel - 1 - half) / factor;
+        Self { kernel, factor, lead: half.div_ceil(factor).min(reach), trail: trail.min(reach) }
+    }
+
+    /// Taps of the folded kernel.
+    pub fn taps(&self) -> usize {
+        self.lead + 1 + self.trail
+    }
+
+    /// The folded tap that tap `j` of the kernel lands on in phase `r`; `None` where it meets padding alone.
+    fn landing(&self, phase: usize, tap: usize) -> Option<usize> {
+        let offset = (phase as isize + tap as isize - (self.kernel / 2) as isize).div_euclid(self.factor as isize);
+        usize::try_from(offset + self.lead as isize).ok().filter(|&tap| tap < self.taps())
+    }
+}
+
+/// A convolution at low resolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Folded {
+    pub input: Volume,
+    pub axes: [Axis; 3],
+    factor: [usize; 3],
+    pub out_channels: usize,
+}
+
+impl Folded {
+    pub fn new(shape: &Conv3d) -> Self {
+        let sizes = [shape.input.frames, shape.input.height, shape.input.width];
+        let axes = std::array::from_fn(|at| Axis::new(shape.kernel[at], shape.upsample[at], sizes[at]));
+        Self { input: shape.input, axes, factor: shape.upsample, out_channels: shape.out_channels }
+    }
+
+    pub fn is_plain(&self) -> bool {
+        self.factor == [1; 3]
+    }
+
+    /// Columns: `[phase frame, phase row, phase column, out channel]`.
+    pub fn n_columns(&self) -> usize {
+        self.factor.iter().product::<usize>() * self.out_channels
+    }
+
+    /// Rows of the packed weights: `[tap frame, tap row, tap column, in channel]`.
+    pub fn n_packed_rows(&self) -> usize {
+        self.axes.iter().map(Axis::taps).product::<usize>() * self.input.channels
+    }
+
+    /// Calls `visit(folded row, folded column, weight index)` for the weights of one output channel; several weights may meet in a place.
+    fn each_weight(&self, out_channel: usize, mut visit: impl FnMut(usize, usize, usize)) {
+        let [at, ah, aw] = self.axes;
+        let n_in = self.input.channels;
+        for phase in 0..self.factor.iter().product::<usize>() {
+            let [_, fh, fw] = self.factor;
+            let (rt, rh, rw) = (phase / (fh * fw), phase / fw % fh, phase % fw);
+            let column = phase * self.out_channels + out_channel;
+            for jt in 0..at.kernel {
+                let Some(t) = at.landing(rt, jt) else { continue };
+                for jh in 0..ah.kernel {
+                    let Some(h) = ah.landing(rh, jh) else { continue };
+                    for jw in 0..aw.kernel {
+                        let Some(w) = aw.landing(rw, jw) else { continue };
+                        let tap = (t * ah.taps() + h) * aw.taps() + w;
+                        let kernel_at = (jt * ah.kernel + jh) * aw.kernel + jw;
+                        let kernel_len = at.kernel * ah.kernel * aw.kernel;
+                        for ci in 0..n_in {
+                            visit(tap * n_in + ci, column, (out_channel * n_in + ci) * kernel_len + kernel_at);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Folds `weight` into `packed`, `[row, column]` with columns padded.
+    pub fn pack(&self, weight: &[f32], packed: &mut [f32]) {
+        let stride = padded_columns(self.n_columns());
+        packed.fill(0.0);
+        for out_channel in 0..self.out_channels {
+            self.each_weight(out_channel, |row, column, at| packed[row * stride + column] += weight[at]);
+        }
+    }
+
+    /// Packs the weights of the input gradient: rows `[tap, column]` with taps reversed, columns the input's channels, padded.
+    pub fn pack_reversed(&self, weight: &[f32], packed: &mut [f32]) {
+        let (stride, n_in, n_columns) = (padded_columns(self.input.channels), self.input.channels, self.n_columns());
+        let last_tap = self.axes.iter().map(Axis::taps).product::<usize>() - 1;
+        packed.fill(0.0);
+        for out_channel in 0..self.out_channels {
+            self.each_weight(out_channel, |row, column, at| {
+                packed[((last_tap - row / n_in) * n_columns + column) * stride + row % n_in] += weight[at];
+            });
+        }
+    }
+
+    /// Sends the gradient of packed weights back to the kernel: the transpose of [`Folded::pack`].
+    pub fn unpack_gradient(&self, packed: &[f32], dweight: &mut [f32]) {
+        let stride = padded_columns(self.n_columns());
+        let len = dweight.len() / self.out_channels;
+        dweight.par_chunks_mut(len).enumerate().for_each(|(out_channel, dweight)| {
+            dweight.fill(0.0);
+            let first = out_channel * len;
+            self.each_weight(out_channel, |row, column, at| dweight[at - first] += packed[row * stride + column]);
+        });
+    }
+
+    /// Where column `column` of low-resolution voxel `(t, h, w)` stands in one sample of the output, `[frame, height, width, channel]`.
+    pub fn output_idx(&self, (t, h, w): (usize, usize, usize), column: usize) -> usize {
+        let [ft, fh, fw] = self.factor;
+        let (phase, channel) = (column / self.out_channels, column % self.out_channels);
+        let (rt, rh, rw) = (phase / (fh * fw), phase / fw % fh, phase % fw);
+        let (height, width) = (self.input.height * fh, self.input.width * fw);
+        (((t * ft + rt) * height + h * fh + rh) * width + w * fw + rw) * self.out_channels + channel
+    }
+
+    /// Values of the output that belong to one low-resolution frame; they stand together.
+    pub fn output_frame_len(&self) -> usize {
+        self.input.height * self.input.width * self.n_columns()
+    }
+
+    /// Brings an output gradient to low resolution: `[voxel, column]`, rows `stride` apart, zeros behind the last column.
+    pub fn to_low_resolution(&self, dy: &[f32], stride: usize, low: &mut [f32]) {
+        let (height, width, n_columns) = (self.input.height, self.input.width, self.n_columns());
+        let frame_len = self.output_frame_len();
+        let [_, _, fw] = self.factor;
+        let run = fw * self.out_channels;
+        low.par_chunks_mut(height * width * stride).zip(dy.par_chunks(frame_len)).for_each(|(low, dy)| {
+            for (voxel, low) in low.chunks_exact_mut(stride).enumerate() {
+                let at = (0, voxel / width, voxel % width);
+                // The channels of phases that differ in their column alone stand side by side on both sides.
+                for first in (0..n_columns).step_by(run) {
+                    let from = self.output_idx(at, first);
+                    low[first..first + run].copy_from_slice(&dy[from..from + run]);
+                }
+                low[n_columns..].fill(0.0);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_of_one_entry_keeps_one_tap_and_the_published_layers_keep_theirs() {
+        assert_eq!(Axis::new(3, 5, 1).taps(), 1);
+        assert_eq!(Axis::new(7, 3, 15).taps(), 3);
+        assert_eq!(Axis::new(7, 2, 16).taps(), 5);
+        assert_eq!(Axis::new(5, 2, 8).taps(), 3);
+        assert_eq!(Axis::new(7, 1, 32).taps(), 7);
+    }
+}

@@ -1,0 +1,170 @@
+//! Fast f32 paths. Dense layers and convolutions run through the tiles of [`crate::arch`]; every reduction has a shape fixed by
+//! sizes alone, so the same instructions give the same bits on any number of threads.
+
+mod conv;
+mod fold;
+mod layers;
+mod loss;
+mod norm;
+mod padded;
+mod pool;
+mod scratch;
+mod tiles;
+
+use crate::arch::Isa;
+use crate::{Conv3d, Kernels, LossParts, Normalised, Pool3d, VideoLoss};
+use rayon::prelude::*;
+use scratch::Scratch;
+
+/// Values that one task of an elementwise pass takes.
+const PASS_LEN: usize = 1 << 14;
+
+/// Runs a network in f32 on the machine's instruction set. Scratch memory is kept between calls.
+#[derive(Debug)]
+pub struct Fast {
+    isa: Isa,
+    scratch: Scratch,
+}
+
+impl Default for Fast {
+    /// On [`Isa::best`].
+    fn default() -> Self {
+        Self { isa: Isa::best(), scratch: Scratch::default() }
+    }
+}
+
+impl Fast {
+    /// On a given instruction set; `None` where this processor lacks it.
+    pub fn on(isa: Isa) -> Option<Self> {
+        isa.is_available().then(|| Self { isa, scratch: Scratch::default() })
+    }
+
+    /// The instruction set it runs on.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+}
+
+fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
+    assert_eq!(x.len(), y.len());
+    y.par_chunks_mut(PASS_LEN).zip(x.par_chunks(PASS_LEN)).for_each(|(y, x)| {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+    });
+}
+
+fn map_pair(y: &[f32], dy: &[f32], dx: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
+    assert_eq!((y.len(), dy.len()), (dx.len(), dx.len()));
+    let pairs = y.par_chunks(PASS_LEN).zip(dy.par_chunks(PASS_LEN));
+    dx.par_chunks_mut(PASS_LEN).zip(pairs).for_each(|(dx, (y, dy))| {
+        dx.iter_mut().zip(y.iter().zip(dy)).for_each(|(dx, (&y, &dy))| *dx = f(y, dy));
+    });
+}
+
+impl Kernels for Fast {
+    type Real = f32;
+
+    fn conv3d_forward(&self, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+        conv::forward(self, shape, x, weight, bias, y);
+    }
+
+    fn conv3d_input_gradient(&self, shape: &Conv3d, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+        conv::input_gradient(self, shape, dy, weight, dx);
+    }
+
+    fn conv3d_weight_gradient(&self, shape: &Conv3d, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
+        conv::weight_gradient(self, shape, x, dy, dweight, dbias);
+    }
+
+    fn linear_forward(&self, n_rows: usize, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+        layers::linear_forward(self, n_rows, x, weight, bias, y);
+    }
+
+    fn linear_input_gradient(&self, n_rows: usize, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+        layers::linear_input_gradient(self, n_rows, dy, weight, dx);
+    }
+
+    fn linear_weight_gradient(&self, n_rows: usize, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
+        layers::linear_weight_gradient(self, n_rows, x, dy, dweight, dbias);
+    }
+
+    fn batch_statistics(&self, shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+        norm::statistics(shape, x, mean, variance);
+    }
+
+    fn batch_norm_forward(
+        &self,
+        shape: &Normalised,
+        x: &[f32],
+        mean: &[f32],
+        variance: &[f32],
+        eps: f64,
+        gamma: &[f32],
+        beta: &[f32],
+        relu: bool,
+        y: &mut [f32],
+    ) {
+        norm::forward(shape, &norm::Coefficients::new(mean, variance, eps, gamma, beta), relu, x, y);
+    }
+
+    fn batch_norm_backward(
+        &self,
+        shape: &Normalised,
+        x: &[f32],
+        mean: &[f32],
+        variance: &[f32],
+        eps: f64,
+        gamma: &[f32],
+        beta: &[f32],
+        relu: bool,
+        batch_statistics: bool,
+        dy: &[f32],
+        dx: &mut [f32],
+        dgamma: &mut [f32],
+        dbeta: &mut [f32],
+    ) {
+        let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
+        norm::backward(shape, &coefficients, relu, batch_statistics, x, dy, dx, dgamma, dbeta);
+    }
+
+    fn relu_forward(&self, x: &[f32], y: &mut [f32]) {
+        map(x, y, |x| x.max(0.0));
+    }
+
+    fn relu_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        map_pair(y, dy, dx, |y, dy| if y > 0.0 { dy } else { 0.0 });
+    }
+
+    fn sigmoid_forward(&self, x: &[f32], y: &mut [f32]) {
+        map(x, y, |x| 1.0 / (1.0 + (-x).exp()));
+    }
+
+    fn sigmoid_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        map_pair(y, dy, dx, |y, dy| dy * y * (1.0 - y));
+    }
+
+    fn tanh_unit_forward(&self, x: &[f32], y: &mut [f32]) {
+        map(x, y, |x| 0.5 * x.tanh() + 0.5);
+    }
+
+    fn tanh_unit_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        map_pair(y, dy, dx, |y, dy| dy * 2.0 * y * (1.0 - y));
+    }
+
+    fn max_pool3d_forward(&self, shape: &Pool3d, x: &[f32], y: &mut [f32], winner: &mut [u8]) {
+        pool::forward(shape, x, y, winner);
+    }
+
+    fn max_pool3d_backward(&self, shape: &Pool3d, dy: &[f32], winner: &[u8], dx: &mut [f32]) {
+        pool::backward(shape, dy, winner, dx);
+    }
+
+    fn video_loss(
+        &self,
+        shape: &VideoLoss<f32>,
+        predicted: &[f32],
+        target: &[f32],
+        gradient: Option<&mut [f32]>,
+    ) -> LossParts {
+        loss::video_loss(shape, predicted, target, gradient)
+    }
+}

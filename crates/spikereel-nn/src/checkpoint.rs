@@ -1,0 +1,146 @@
+//! All state of a training run between two epochs, in one file that is believed only if whole.
+//!
+//! The file is a first line, the SHA-256 of all that follows, and a safetensors file with weights, best weights and optimiser memory; the
+//! rest is its note, as JSON. Random streams are named by epoch, so no generator's position is stored.
+
+use crate::files::{read_whole, write_whole};
+use crate::network::{DecoderShape, Network, decoder};
+use crate::optimiser::Optimiser;
+use crate::tensors::{OwnedTensor, f32_bytes, file_bytes, open_file, read_tensor, tensors_of, weights_from};
+use crate::train::{Best, EpochRecord, TrainConfig};
+use crate::weights::Weights;
+use crate::{Error, Result};
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use spikereel_data::DataError;
+use std::path::{Path, PathBuf};
+
+/// First bytes of the file; the number is the format's version.
+const MAGIC: &[u8] = b"spikereel checkpoint 1\n";
+const SHA256_LEN: usize = 32;
+
+/// A training run between two epochs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// How it is trained.
+    pub config: TrainConfig,
+    /// What is trained.
+    pub shape: DecoderShape,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// Epochs finished so far; the next one is its length.
+    pub history: Vec<EpochRecord>,
+    /// Weights after the last of them.
+    pub weights: Weights<f32>,
+    /// Best weights by validation loss.
+    pub best: Option<Best<f32>>,
+    /// The optimiser's memory.
+    pub optimiser: Optimiser<f32>,
+}
+
+/// What stands in the note.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    config: TrainConfig,
+    shape: DecoderShape,
+    seed: u64,
+    history: Vec<EpochRecord>,
+    best: Option<(usize, f64)>,
+    optimiser_steps: u64,
+}
+
+impl Checkpoint {
+    /// The file's bytes; equal checkpoints give equal bytes.
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let network = decoder(&self.shape)?;
+        let mut tensors: Vec<OwnedTensor> = tensors_of(&network, &self.weights, "weights.");
+        if let Some(best) = &self.best {
+            tensors.extend(tensors_of(&network, &best.weights, "best."));
+        }
+        for (name, values) in [("optimiser.first", &self.optimiser.first), ("optimiser.second", &self.optimiser.second)]
+        {
+            tensors.push((name.into(), Dtype::F32, vec![values.len()], f32_bytes(values)));
+        }
+        let note = Note {
+            config: self.config.clone(),
+            shape: self.shape,
+            seed: self.seed,
+            history: self.history.clone(),
+            best: self.best.as_ref().map(|best| (best.epoch, best.validation_loss)),
+            optimiser_steps: self.optimiser.n_steps,
+        };
+        let note = serde_json::to_string(&note)
+            .map_err(|error| DataError::new("checkpoint", "numbers that JSON can hold", error.to_string()))?;
+        let body = file_bytes(&tensors, Some(&note))?;
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&Sha256::digest(&body));
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
+    }
+
+    /// Reads what [`Checkpoint::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where a byte is missing or altered.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let damaged = |expected: &str, got: &str| Error::Damaged {
+            path: PathBuf::new(),
+            expected: expected.into(),
+            got: got.into(),
+        };
+        let rest =
+            bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("a spikereel checkpoint", "another kind of file"))?;
+        let (sha256, body) =
+            rest.split_at_checked(SHA256_LEN).ok_or_else(|| damaged("a whole checkpoint", "its beginning alone"))?;
+        if Sha256::digest(body).as_slice() != sha256 {
+            return Err(damaged("a whole checkpoint", "a checksum that does not fit: cut short or altered"));
+        }
+        let (file, note) = open_file(body)?;
+        let note: Note = serde_json::from_str(&note.unwrap_or_default())
+            .map_err(|error| damaged("a note this version can read", &error.to_string()))?;
+        let network = decoder(&note.shape)?;
+        let best = match note.best {
+            Some((epoch, validation_loss)) => {
+                Some(Best { epoch, validation_loss, weights: weights_from(&network, &file, "best.")? })
+            }
+            None => None,
+        };
+        Ok(Self {
+            weights: weights_from(&network, &file, "weights.")?,
+            optimiser: read_optimiser(&note, &network, &file)?,
+            best,
+            config: note.config,
+            shape: note.shape,
+            seed: note.seed,
+            history: note.history,
+        })
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// What the operating system refuses.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_whole(path, &self.to_bytes()?)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the file's name, where it is cut short or altered; an unreadable file.
+    pub fn load(path: &Path) -> Result<Self> {
+        Self::from_bytes(&read_whole(path)?).map_err(|error| error.at(path))
+    }
+}
+
+fn read_optimiser(note: &Note, network: &Network, file: &SafeTensors<'_>) -> Result<Optimiser<f32>> {
+    let mut optimiser = Optimiser::new(note.config.optimiser, network.n_params());
+    optimiser.first = read_tensor(file, "optimiser.first", &[network.n_params()])?;
+    optimiser.second = read_tensor(file, "optimiser.second", &[network.n_params()])?;
+    optimiser.n_steps = note.optimiser_steps;
+    Ok(optimiser)
+}

@@ -1,0 +1,248 @@
+//! Training of a decoder on a fold: batches, steps, validation, what is kept.
+//!
+//! Training trials alone are fitted on; validation trials may stop training and choose among epochs; test trials are never read.
+
+mod batch;
+mod config;
+mod history;
+
+pub use config::{Redraw, TrainConfig};
+pub use history::{EpochRecord, Progress, StepReport};
+
+use crate::checkpoint::Checkpoint;
+use crate::engine::{Engine, Mode};
+use crate::loss::{frame_weights, video_loss};
+use crate::network::{DecoderShape, Network, decoder};
+use crate::optimiser::Optimiser;
+use crate::weights::Weights;
+use crate::{Error, Real, Result, Wants};
+use batch::{Batch, EpochSamples, fill_real};
+use spikereel_data::{DataError, Fold, Part};
+use spikereel_kernels::Kernels;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The weights of the epoch with the smallest validation loss so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best<R> {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Its validation loss.
+    pub validation_loss: f64,
+    /// The weights after it.
+    pub weights: Weights<R>,
+}
+
+/// A training run between two epochs. Equal folds, configurations and seeds give equal weights, whatever the number of threads.
+pub struct Trainer<K: Kernels> {
+    config: TrainConfig,
+    shape: DecoderShape,
+    seed: u64,
+    fold: Fold,
+    network: Arc<Network>,
+    engine: Engine<K>,
+    frame_weights: Vec<f64>,
+    held: Vec<Range<usize>>,
+    weights: Weights<K::Real>,
+    best: Option<Best<K::Real>>,
+    optimiser: Optimiser<K::Real>,
+    history: Vec<EpochRecord>,
+}
+
+/// The decoder that fits a fold's bins, sites and videos.
+pub fn shape_for(fold: &Fold, base_channels: usize) -> DecoderShape {
+    let dataset = fold.dataset();
+    let [n_frames, height, width, _] = dataset.video_shape();
+    DecoderShape { n_bins: dataset.n_bins(), n_sites: dataset.n_sites(), n_frames, height, width, base_channels }
+}
+
+impl<K: Kernels<Real: Real>> Trainer<K> {
+    /// A run at its start; weights are drawn from `seed`.
+    ///
+    /// # Errors
+    /// A configuration out of range, or videos that no decoder of ours fits.
+    pub fn new(config: TrainConfig, fold: &Fold, seed: u64, kernels: K) -> Result<Self> {
+        config.check()?;
+        let shape = shape_for(fold, config.base_channels);
+        let network = Arc::new(decoder(&shape)?);
+        Ok(Self {
+            engine: Engine::new(Arc::clone(&network), kernels, Wants::TRAINING, &[]),
+            frame_weights: frame_weights(&fold.dataset().timeline),
+            held: if config.hold_dead_biases { network.dead_biases() } else { vec![] },
+            weights: Weights::init(&network, seed),
+            optimiser: Optimiser::new(config.optimiser, network.n_params()),
+            best: None,
+            history: Vec::new(),
+            fold: fold.clone(),
+            config,
+            shape,
+            seed,
+            network,
+        })
+    }
+
+    /// True after the last epoch, or where patience has run out.
+    pub fn is_finished(&self) -> bool {
+        let n_done = self.history.len();
+        let since_best = history::best_epoch(&self.history).map_or(0, |epoch| n_done - 1 - epoch);
+        n_done >= self.config.epochs || self.config.patience_epochs.is_some_and(|patience| since_best >= patience)
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`]; weights and history are those before the step at fault.
+    pub fn run(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        while !self.is_finished() {
+            self.run_epoch(progress)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one epoch and validates after it.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`]; weights are those before the step at fault.
+    pub fn run_epoch(&mut self, progress: &mut dyn Progress) -> Result<EpochRecord> {
+        let epoch = self.history.len();
+        let learning_rate = self.config.schedule.rate(self.config.learning_rate, epoch, self.config.epochs);
+        let (fold, config) = (self.fold.clone(), self.config.clone());
+        let samples = EpochSamples::new(&fold, &config, self.seed, epoch);
+        let (mut batch, mut next) = (Batch::default(), Batch::default());
+        samples.fill(0, &mut batch);
+        let (started, mut n_seen, mut loss_sum) = (Instant::now(), 0, 0.0);
+        for step in 0..samples.n_steps() {
+            let taken = rayon::join(|| self.step(&batch, learning_rate), || samples.fill(step + 1, &mut next)).0;
+            let loss = taken.map_err(|loss| Error::Diverged { epoch, step, loss })?;
+            n_seen += batch.n;
+            loss_sum += loss * batch.n as f64;
+            progress.on_step(&StepReport {
+                epoch,
+                n_epochs: config.epochs,
+                step,
+                n_steps: samples.n_steps(),
+                loss,
+                learning_rate,
+                samples_per_sec: n_seen as f64 / started.elapsed().as_secs_f64(),
+            });
+            std::mem::swap(&mut batch, &mut next);
+        }
+        let train_loss = loss_sum / samples.n_samples() as f64;
+        let validation_loss = self.validate()?;
+        if validation_loss.is_some_and(|loss| !loss.is_finite()) {
+            let loss = validation_loss.unwrap_or(f64::NAN);
+            return Err(Error::Diverged { epoch, step: samples.n_steps(), loss });
+        }
+        let record = EpochRecord { epoch, learning_rate, train_loss, validation_loss };
+        self.history.push(record);
+        if let (Some(validation_loss), Some(best)) = (validation_loss, history::best_epoch(&self.history))
+            && best == epoch
+        {
+            self.best = Some(Best { epoch, validation_loss, weights: self.weights.clone() });
+        }
+        progress.on_epoch(&record);
+        Ok(record)
+    }
+
+    /// Forward, loss, backward, optimiser. Returns the loss, as an error where it or a gradient is not finite; nothing
+    /// has changed then.
+    fn step(&mut self, batch: &Batch<K::Real>, learning_rate: f64) -> std::result::Result<f64, f64> {
+        let loss = video_loss(self.config.loss_scale, &self.frame_weights, batch.n, self.network.output());
+        self.engine.forward(&self.weights, Mode::Train, batch.n, &batch.spikes).map_err(|_| f64::NAN)?;
+        let loss = self.engine.loss(&loss, &batch.videos, true).total();
+        if !loss.is_finite() {
+            return Err(loss);
+        }
+        self.engine.backward(&self.weights);
+        for range in &self.held {
+            self.engine.gradients_mut()[range.clone()].fill(K::Real::ZERO);
+        }
+        if self.engine.gradients().iter().any(|gradient| !gradient.to_f64().is_finite()) {
+            return Err(f64::NAN);
+        }
+        self.engine.update_running(&mut self.weights);
+        self.optimiser.step(learning_rate, &mut self.weights.trained, self.engine.gradients());
+        Ok(loss)
+    }
+
+    /// Mean loss over validation trials in evaluation mode; `None` where there are none.
+    fn validate(&mut self) -> Result<Option<f64>> {
+        let fold = self.fold.clone();
+        let trials = fold.trials(Part::Validation);
+        if trials.is_empty() {
+            return Ok(None);
+        }
+        let (mut batch, mut sum) = (Batch::default(), 0.0);
+        for trials in trials.chunks(self.config.batch_size) {
+            fill_real(&fold, trials, &mut batch);
+            let loss = video_loss(self.config.loss_scale, &self.frame_weights, batch.n, self.network.output());
+            self.engine.forward(&self.weights, Mode::Eval, batch.n, &batch.spikes)?;
+            sum += self.engine.loss(&loss, &batch.videos, false).total() * batch.n as f64;
+        }
+        Ok(Some(sum / trials.len() as f64))
+    }
+
+    /// Epochs finished so far.
+    pub fn history(&self) -> &[EpochRecord] {
+        &self.history
+    }
+
+    /// What is being trained.
+    pub fn shape(&self) -> &DecoderShape {
+        &self.shape
+    }
+
+    /// The network's table.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// The weights after the last finished step.
+    pub fn weights(&self) -> &Weights<K::Real> {
+        &self.weights
+    }
+
+    /// The best weights by validation loss; `None` before the first epoch and without validation trials.
+    pub fn best(&self) -> Option<&Best<K::Real>> {
+        self.best.as_ref()
+    }
+
+    /// The weights the configuration asks for: best by validation, or last; last where there is no validation trial.
+    pub fn chosen_weights(&self) -> &Weights<K::Real> {
+        self.best.as_ref().filter(|_| self.config.use_best).map_or(&self.weights, |best| &best.weights)
+    }
+}
+
+impl<K: Kernels<Real = f32>> Trainer<K> {
+    /// All state between two epochs.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            config: self.config.clone(),
+            shape: self.shape,
+            seed: self.seed,
+            history: self.history.clone(),
+            weights: self.weights.clone(),
+            best: self.best.clone(),
+            optimiser: self.optimiser.clone(),
+        }
+    }
+
+    /// Goes on from a checkpoint with the same bits as if never stopped. `epochs` may be raised in the checkpoint's configuration
+    /// beforehand; a cosine schedule then changes its course.
+    ///
+    /// # Errors
+    /// Where the fold's axes are not those of the checkpoint.
+    pub fn resume(checkpoint: Checkpoint, fold: &Fold, kernels: K) -> Result<Self> {
+        let expected = checkpoint.shape;
+        let got = shape_for(fold, checkpoint.config.base_channels);
+        if expected != got {
+            return Err(DataError::new("checkpoint's network", format!("{expected:?}"), format!("{got:?}"))
+                .hint("resume with the dataset it was started on")
+                .into());
+        }
+        let Checkpoint { config, seed, history, weights, best, optimiser, .. } = checkpoint;
+        let fresh = Self::new(config, fold, seed, kernels)?;
+        Ok(Self { history, weights, best, optimiser, ..fresh })
+    }
+}
