@@ -1,3 +1,65 @@
-//! Guards and slow checks of the repository.
+//! Guards and slow checks of the repository: `cargo xtask COMMAND`.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod golden;
+mod screenshots;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy                             check the repository's invariants (also a test)
+  golden                           list the scripts that make golden numbers
+  golden --python PYTHON [WORD]    run those whose path holds WORD; say which golden files changed
+  screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
+                                   fail on console errors, outside requests and sideways scrolling
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["tidy"] => run_tidy(),
+        ["golden"] => golden::list(&repository_root()),
+        ["golden", "--python", python] => golden::run(&repository_root(), python, ""),
+        ["golden", "--python", python, word] => golden::run(&repository_root(), python, word),
+        ["screenshots", report, out] => screenshots::run(report.as_ref(), out.as_ref()),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_tidy() -> Result<(), String> {
+    let outcome = tidy::check(&repository_root()).map_err(|error| format!("the repository cannot be read: {error}"))?;
+    outcome.notes.iter().for_each(|note| println!("note: {note}"));
+    outcome.errors.iter().for_each(|error| println!("{error}"));
+    match outcome.errors.len() {
+        0 => {
+            println!("tidy: {} files, {} notes, no broken rule", outcome.n_files, outcome.notes.len());
+            Ok(())
+        }
+        n_errors => Err(format!("{n_errors} broken rules in {} files", outcome.n_files)),
+    }
+}
+
+/// The folder above this package.
+fn repository_root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the package stands inside the repository").to_owned()
+}

@@ -51,7 +51,14 @@ pub trait Kernels: Send + Sync {
     type Real: Copy + Send + Sync + 'static;
 
     /// `y = conv(upsample(x)) + bias`.
-    fn conv3d_forward(&self, shape: &Conv3d, x: &[Self::Real], weight: &[Self::Real], bias: &[Self::Real], y: &mut [Self::Real]);
+    fn conv3d_forward(
+        &self,
+        shape: &Conv3d,
+        x: &[Self::Real],
+        weight: &[Self::Real],
+        bias: &[Self::Real],
+        y: &mut [Self::Real],
+    );
 
     /// Gradient with respect to `x` (before upsampling).
     fn conv3d_input_gradient(&self, shape: &Conv3d, dy: &[Self::Real], weight: &[Self::Real], dx: &mut [Self::Real]);
@@ -67,7 +74,14 @@ pub trait Kernels: Send + Sync {
     );
 
     /// `y[row, out] = sum_in x[row, in] weight[out, in] + bias[out]`.
-    fn linear_forward(&self, n_rows: usize, x: &[Self::Real], weight: &[Self::Real], bias: &[Self::Real], y: &mut [Self::Real]);
+    fn linear_forward(
+        &self,
+        n_rows: usize,
+        x: &[Self::Real],
+        weight: &[Self::Real],
+        bias: &[Self::Real],
+        y: &mut [Self::Real],
+    );
 
     /// `dx[row, in] = sum_out dy[row, out] weight[out, in]`.
     fn linear_input_gradient(&self, n_rows: usize, dy: &[Self::Real], weight: &[Self::Real], dx: &mut [Self::Real]);
@@ -83,7 +97,13 @@ pub trait Kernels: Send + Sync {
     );
 
     /// Batch statistics of `x`: mean and biased variance per channel.
-    fn batch_statistics(&self, shape: &Normalised, x: &[Self::Real], mean: &mut [Self::Real], variance: &mut [Self::Real]);
+    fn batch_statistics(
+        &self,
+        shape: &Normalised,
+        x: &[Self::Real],
+        mean: &mut [Self::Real],
+        variance: &mut [Self::Real],
+    );
 
     /// `y = (x - mean) / sqrt(variance + eps) * gamma + beta`, then `max(y, 0)` where `relu`.
     fn batch_norm_forward(

@@ -66,6 +66,14 @@ fn odd_sizes_one_channel_one_frame_and_tails_match_the_definition() {
     check(&conv(2, [2, 2, 3], [3, 5], [5, 5, 5], [2, 1, 3]));
 }
 
+#[test]
+fn neighbors_that_share_a_vector_match_the_definition() {
+    for (width, channels) in [(16, 8), (32, 4), (30, 3), (32, 2), (32, 1), (15, 8)] {
+        check(&conv(2, [3, 5, width], [3, channels], [7, 7, 7], [1, 1, 1]));
+        check(&conv(1, [2, 3, width], [2, channels], [1, 3, 1], [1, 1, 1]));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -116,7 +124,9 @@ fn a_shifted_input_gives_a_shifted_output() {
         engine.conv3d_forward(&shape, &blob(1, 3, 3), &weight, &bias, &mut y);
         engine.conv3d_forward(&shape, &blob(2, 4, 4), &weight, &bias, &mut moved);
         let at = |y: &[f32], t: usize, h: usize, w: usize, c: usize| y[((t * 8 + h) * 8 + w) * 18 + c];
-        for (t, h, w, c) in (0..3).flat_map(|t| (0..7).flat_map(move |h| (0..7 * 18).map(move |i| (t, h, i / 18, i % 18)))) {
+        for (t, h, w, c) in
+            (0..3).flat_map(|t| (0..7).flat_map(move |h| (0..7 * 18).map(move |i| (t, h, i / 18, i % 18))))
+        {
             assert_eq!(at(&y, t, h, w, c), at(&moved, t + 1, h + 1, w + 1, c));
         }
     }

@@ -58,15 +58,37 @@ fn check_norm(shape: Normalised, offset: f32, relu: bool, batch_statistics: bool
             (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; n], vec![0.0; n]);
         Naive.batch_norm_forward(&shape, &wide_x, &mean, &variance, 1e-5, &wide_gamma, &wide_beta, relu, &mut y);
         Naive.batch_norm_backward(
-            &shape, &wide_x, &mean, &variance, 1e-5, &wide_gamma, &wide_beta, relu, batch_statistics, &wide(&dy),
-            &mut dx, &mut dgamma, &mut dbeta,
+            &shape,
+            &wide_x,
+            &mean,
+            &variance,
+            1e-5,
+            &wide_gamma,
+            &wide_beta,
+            relu,
+            batch_statistics,
+            &wide(&dy),
+            &mut dx,
+            &mut dgamma,
+            &mut dbeta,
         );
         let (mut y32, mut dx32) = (poisoned(x.len()), poisoned(x.len()));
         let (mut dgamma32, mut dbeta32) = (poisoned(n), poisoned(n));
         engine.batch_norm_forward(&shape, &x, &mean32, &variance32, 1e-5, &gamma, &beta, relu, &mut y32);
         engine.batch_norm_backward(
-            &shape, &x, &mean32, &variance32, 1e-5, &gamma, &beta, relu, batch_statistics, &dy, &mut dx32,
-            &mut dgamma32, &mut dbeta32,
+            &shape,
+            &x,
+            &mean32,
+            &variance32,
+            1e-5,
+            &gamma,
+            &beta,
+            relu,
+            batch_statistics,
+            &dy,
+            &mut dx32,
+            &mut dgamma32,
+            &mut dbeta32,
         );
         let what = format!("{shape:?} relu {relu} batch {batch_statistics}");
         let tolerance = 3e-6 * f64::from(1.0 + offset.abs());
@@ -90,7 +112,9 @@ fn batch_normalisation_matches_the_definition_over_channels_and_over_bins() {
 
 #[test]
 fn pooling_matches_the_definition_to_the_bit_ties_and_remainders_included() {
-    for (size, window) in [([6, 4, 4], [3, 2, 2]), ([5, 3, 7], [2, 2, 2]), ([1, 2, 2], [1, 2, 2]), ([45, 8, 8], [5, 2, 2])] {
+    for (size, window) in
+        [([6, 4, 4], [3, 2, 2]), ([5, 3, 7], [2, 2, 2]), ([1, 2, 2], [1, 2, 2]), ([45, 8, 8], [5, 2, 2])]
+    {
         for channels in [1, 3, 32] {
             let [frames, height, width] = size;
             let shape = Pool3d { input: Volume { batch: 2, frames, height, width, channels }, window };
@@ -154,14 +178,20 @@ fn check_loss(batch: usize, frames: usize, height: usize, width: usize) {
     let (predicted, target) = (unit(values(1, n)), unit(values(2, n)));
     let weights: Vec<f64> = (0..frames).map(|frame| 1.0 + (frame % 3) as f64).collect();
     let shape = |scale: f64| VideoLoss {
-        batch, frames, height, width,
+        batch,
+        frames,
+        height,
+        width,
         frame_weights: weights.clone(),
         ssim_scale: scale,
         squared_error_scale: 1.0 / n as f64,
     };
     let wide_shape = shape(1.0 / weights.iter().sum::<f64>());
     let narrow = VideoLoss {
-        batch, frames, height, width,
+        batch,
+        frames,
+        height,
+        width,
         frame_weights: weights.iter().map(|&w| w as f32).collect(),
         ssim_scale: wide_shape.ssim_scale as f32,
         squared_error_scale: wide_shape.squared_error_scale as f32,
@@ -189,7 +219,13 @@ fn the_loss_gradient_is_the_difference_quotient_of_the_loss() {
     let mut predicted = wide(&values(1, n));
     let target = wide(&values(2, n));
     let shape = VideoLoss {
-        batch, frames, height, width, frame_weights: vec![1.0, 2.0], ssim_scale: 0.3, squared_error_scale: 0.01,
+        batch,
+        frames,
+        height,
+        width,
+        frame_weights: vec![1.0, 2.0],
+        ssim_scale: 0.3,
+        squared_error_scale: 0.01,
     };
     let mut gradient = vec![0.0; n];
     Naive.video_loss(&shape, &predicted, &target, Some(&mut gradient));

@@ -1,4 +1,4 @@
-//! Samples per second of a training step and of inference, for the published decoder: `step_rate [batch] [threads] [runs]`.
+//! Samples per second of a training step and of inference, for the published decoder: `step_rate [batch] [threads] [runs] [base_channels]`.
 //!
 //! Prints one JSON object with medians over runs. A step is forward, loss, backward and Adamax, on fixed random data.
 
@@ -26,8 +26,15 @@ fn median_secs(n_runs: usize, mut call: impl FnMut()) -> f64 {
     secs[n_runs / 2]
 }
 
+fn argument(at: usize, default: usize) -> usize {
+    std::env::args().nth(at).and_then(|text| text.parse().ok()).filter(|&n| n > 0).unwrap_or(default)
+}
+
 fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
-    let network = Arc::new(decoder(&DecoderShape::paper(140)).expect("the published shape"));
+    let network = Arc::new(
+        decoder(&DecoderShape { base_channels: argument(4, 32), ..DecoderShape::paper(140) })
+            .expect("the published shape"),
+    );
     let mut rng = stream(0, "step_rate");
     let mut random = |n: usize| (0..n).map(|_| rng.random::<f32>()).collect::<Vec<_>>();
     let (spikes, videos) = (random(batch * network.input().len()), random(batch * network.output().len()));
@@ -61,9 +68,6 @@ fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
 }
 
 fn main() {
-    let argument = |at: usize, default: usize| {
-        std::env::args().nth(at).and_then(|text| text.parse().ok()).filter(|&n| n > 0).unwrap_or(default)
-    };
     let (batch, n_threads, n_runs) = (argument(1, 8), argument(2, 2), argument(3, 5));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
     println!("{:#}", pool.install(|| measure(batch, n_threads, n_runs)));

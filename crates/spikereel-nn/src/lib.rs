@@ -6,7 +6,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod checkpoint;
 mod decoder;
 pub mod engine;
 mod error;
@@ -20,7 +19,6 @@ pub mod tensors;
 pub mod train;
 pub mod weights;
 
-pub use checkpoint::Checkpoint;
 pub use decoder::{FitNetwork, NetworkDecoder};
 pub use engine::{Engine, Mode};
 pub use error::{Error, Result};
@@ -29,5 +27,5 @@ pub use network::{DecoderShape, Network};
 pub use optimiser::{Optimiser, OptimiserConfig, Rule, Schedule};
 pub use plan::Wants;
 pub use real::Real;
-pub use train::{EpochRecord, Progress, Redraw, StepReport, TrainConfig, Trainer};
+pub use train::{Checkpoint, EpochRecord, Progress, Redraw, StepReport, TrainConfig, Trainer};
 pub use weights::Weights;

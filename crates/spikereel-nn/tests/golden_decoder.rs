@@ -61,7 +61,8 @@ fn input_gradient_differences(golden: &Golden, gradient: &[f32]) -> [f64; 2] {
     let places = picks("input_gradient", gradient.len(), 1000);
     [0, 1].map(|sample| {
         let of_sample = places.iter().zip(&stored).filter(|(at, _)| *at * 2 / gradient.len() == sample);
-        let (ours, theirs): (Vec<f64>, Vec<f64>) = of_sample.map(|(&at, &theirs)| (f64::from(gradient[at]), theirs)).unzip();
+        let (ours, theirs): (Vec<f64>, Vec<f64>) =
+            of_sample.map(|(&at, &theirs)| (f64::from(gradient[at]), theirs)).unzip();
         relative_l2(&ours, &theirs)
     })
 }
@@ -75,7 +76,10 @@ fn evaluation_gives_pytorchs_output_loss_and_input_gradient() {
     engine.backward(&weights);
     let gradient = engine.input_gradient().unwrap();
     let of_sample = input_gradient_differences(&golden, gradient);
-    println!("output {worst:.1e} mean {mean:.1e} loss {loss_difference:.1e} input gradient {:.1e} {:.1e}", of_sample[0], of_sample[1]);
+    println!(
+        "output {worst:.1e} mean {mean:.1e} loss {loss_difference:.1e} input gradient {:.1e} {:.1e}",
+        of_sample[0], of_sample[1]
+    );
     assert!(worst < 1e-5 && mean < 1e-6 && loss_difference < 1e-5);
     // In evaluation the samples are independent. Where the two largest values of a late pooling window differ by less than f32
     // resolves, the gradient of that sample takes another path through it than in f64; not that of both.

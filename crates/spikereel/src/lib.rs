@@ -1,3 +1,18 @@
-//! The front door: configuration, run folders, steps and studies.
+//! The front door of `spikereel`: configuration, run folders, and the steps from a recording to a report.
+//!
+//! Every step is a function that takes a [`config::Resolved`] or a run folder and a [`progress::Progress`]; the binary adds
+//! flags, bars and exit codes, and nothing else. Nothing is printed here.
 
 #![forbid(unsafe_code)]
+
+pub mod builtin;
+pub mod config;
+mod error;
+pub mod findings;
+pub mod progress;
+pub mod provenance;
+pub mod run_folder;
+pub mod steps;
+pub mod threads;
+
+pub use error::{ConfigError, EXIT_CODES, Error, Result};

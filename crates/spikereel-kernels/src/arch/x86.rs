@@ -123,9 +123,8 @@ unsafe fn block<V: Vector, const R: usize, const N: usize>(
         let (mut unsaved, mut saved) = (0, false);
         let mut b = product.b.as_ptr().add(first_vector * LANES);
         for &run in product.runs {
-            let a: [*const f32; R] = std::array::from_fn(|row| {
-                product.a.as_ptr().wrapping_add(product.rows[first_row + row] + run)
-            });
+            let a: [*const f32; R] =
+                std::array::from_fn(|row| product.a.as_ptr().wrapping_add(product.rows[first_row + row] + run));
             let mut step = 0;
             for _ in 0..product.run_len {
                 let columns: [V; N] = std::array::from_fn(|vector| V::load(b.wrapping_add(vector * LANES)));

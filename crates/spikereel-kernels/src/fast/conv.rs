@@ -30,7 +30,10 @@ fn voxel(volume: &Volume, first: usize, at: usize) -> (usize, (usize, usize, usi
 /// A 'same' window sum over a padded buffer: what forward pass and input gradient share.
 struct Window<'a> {
     fast: &'a Fast,
+    /// The grid of tile rows.
     volume: Volume,
+    /// Voxels of a padded row from one tile row to the next.
+    step: usize,
     padded: Padded,
     taps: [usize; 3],
     buffer: &'a [f32],
@@ -62,8 +65,8 @@ impl Window<'_> {
             let first = task * per_task;
             let n_voxels = y.len() / frame_len * volume.height * volume.width;
             let start = |at: usize| {
-                let (sample, place) = voxel(&volume, first, at);
-                self.padded.window_start(sample, place)
+                let (sample, (t, h, w)) = voxel(&volume, first, at);
+                self.padded.window_start(sample, (t, h, w * self.step))
             };
             sum.each(n_voxels, start, |at, column, sums| {
                 let pixel = at % (volume.height * volume.width);
@@ -77,10 +80,10 @@ impl Window<'_> {
 pub(super) fn forward(fast: &Fast, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
     assert_eq!((x.len(), weight.len()), (shape.input.len(), shape.n_weights()));
     assert_eq!((bias.len(), y.len()), (shape.out_channels, shape.output().len()));
-    let folded = Folded::new(shape);
+    let folded = Folded::grouped(shape);
     let padded = Padded::for_window(shape.input, &folded.axes, false);
     let n_columns = folded.n_columns();
-    let (volume, frame_len) = (shape.input, folded.output_frame_len());
+    let (volume, frame_len) = (folded.grid(), folded.output_frame_len());
     let column_bias: Vec<f32> = (0..n_columns).map(|column| bias[column % bias.len()]).collect();
     let within: Vec<usize> = (0..n_columns).map(|column| folded.output_idx((0, 0, 0), column)).collect();
     fast.scratch.with(padded.len(), |buffer| {
@@ -88,7 +91,7 @@ pub(super) fn forward(fast: &Fast, shape: &Conv3d, x: &[f32], weight: &[f32], bi
             padded.copy(x, buffer);
             folded.pack(weight, packed);
             let taps = folded.axes.map(|axis| axis.taps());
-            let window = Window { fast, volume, padded, taps, buffer, packed, n_columns };
+            let window = Window { fast, volume, step: folded.group, padded, taps, buffer, packed, n_columns };
             window.run(y, frame_len, |y, place, first, sums| {
                 let base = folded.output_idx(place, 0);
                 let of_bias = &column_bias[first..first + sums.len()];
@@ -121,7 +124,7 @@ pub(super) fn input_gradient(fast: &Fast, shape: &Conv3d, dy: &[f32], weight: &[
             fill_with_gradient(fast, &folded, &padded, &low, dy, buffer);
             folded.pack_reversed(weight, packed);
             let taps = folded.axes.map(|axis| axis.taps());
-            let window = Window { fast, volume: low, padded, taps, buffer, packed, n_columns: n_in };
+            let window = Window { fast, volume: low, step: 1, padded, taps, buffer, packed, n_columns: n_in };
             window.run(dx, low.height * low.width * n_in, |dx, (t, h, w), first, sums| {
                 let base = ((t * low.height + h) * low.width + w) * n_in + first;
                 dx[base..base + sums.len()].copy_from_slice(sums);
@@ -136,7 +139,7 @@ fn fill_with_gradient(fast: &Fast, folded: &Folded, padded: &Padded, low: &Volum
         return padded.copy(dy, buffer);
     }
     fast.scratch.with(low.len(), |at_low| {
-        folded.to_low_resolution(dy, low.channels, at_low);
+        folded.lower_resolution(dy, low.channels, at_low);
         padded.copy(at_low, buffer);
     });
 }
@@ -164,7 +167,7 @@ fn narrow_input_gradient(fast: &Fast, folded: &Folded, dy: &[f32], weight: &[f32
             });
             fast.scratch.with(volume.n_voxels() * n_columns, |partial| {
                 let window =
-                    Window { fast, volume: low, padded, taps: [taps_t, taps_h, 1], buffer, packed, n_columns };
+                    Window { fast, volume: low, step: 1, padded, taps: [taps_t, taps_h, 1], buffer, packed, n_columns };
                 window.run(partial, low.height * low.width * n_columns, |partial, (t, h, w), first, sums| {
                     let base = ((t * low.height + h) * low.width + w) * n_columns + first;
                     partial[base..base + sums.len()].copy_from_slice(sums);
@@ -201,17 +204,17 @@ pub(super) fn weight_gradient(
     assert_eq!((x.len(), dweight.len(), dy.len()), (shape.input.len(), shape.n_weights(), shape.output().len()));
     assert_eq!(dbias.len(), shape.out_channels);
     column_sums(dy, dbias);
-    let folded = Folded::new(shape);
+    let folded = Folded::grouped(shape);
     let padded = Padded::for_window(shape.input, &folded.axes, false);
     let stride = padded_columns(folded.n_columns());
     let low_is_dy = folded.is_plain() && stride == folded.n_columns();
     fast.scratch.with(padded.len(), |buffer| {
         padded.copy(x, buffer);
         fast.scratch.with(folded.n_packed_rows() * stride, |packed| {
-            let low_len = if low_is_dy { 0 } else { shape.input.n_voxels() * stride };
+            let low_len = if low_is_dy { 0 } else { folded.grid().n_voxels() * stride };
             fast.scratch.with(low_len, |low| {
                 if !low_is_dy {
-                    folded.to_low_resolution(dy, stride, low);
+                    folded.lower_resolution(dy, stride, low);
                 }
                 sum_outer_products(fast, &folded, &padded, buffer, if low_is_dy { dy } else { low }, packed);
             });
@@ -223,7 +226,7 @@ pub(super) fn weight_gradient(
 /// `packed[tap and channel, column] = sum over voxels of window value x dy`: a task keeps some rows and passes over all voxels, so
 /// nothing is reduced across tasks.
 fn sum_outer_products(fast: &Fast, folded: &Folded, padded: &Padded, x: &[f32], dy: &[f32], packed: &mut [f32]) {
-    let volume = folded.input;
+    let volume = folded.grid();
     let stride = padded_columns(folded.n_columns());
     let [_, taps_h, taps_w] = folded.axes.map(|axis| axis.taps());
     let n_in = volume.channels;
@@ -250,14 +253,18 @@ fn sum_outer_products(fast: &Fast, folded: &Folded, padded: &Padded, x: &[f32], 
                 a: x,
                 runs,
                 run_len: volume.width,
-                a_step: n_in,
+                a_step: n_in * folded.group,
                 b: &dy[voxels..voxels + runs.len() * volume.width * stride],
                 n_columns: stride,
             };
-            sum.each(packed.len() / stride, |row| row_start(first + row), |row, column, sums| {
-                let out = &mut packed[row * stride + column..][..sums.len()];
-                out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
-            });
+            sum.each(
+                packed.len() / stride,
+                |row| row_start(first + row),
+                |row, column, sums| {
+                    let out = &mut packed[row * stride + column..][..sums.len()];
+                    out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+                },
+            );
         }
     });
 }

@@ -5,6 +5,7 @@
 //! padding commutes with nearest upsampling. Without upsampling (`f = 1`) there is one phase and nothing is summed.
 
 use super::tiles::padded_columns;
+use crate::arch::LANES;
 use crate::{Conv3d, Volume};
 use rayon::prelude::*;
 
@@ -45,6 +46,8 @@ pub(super) struct Folded {
     pub input: Volume,
     pub axes: [Axis; 3],
     factor: [usize; 3],
+    /// Voxels of a row that one tile row computes side by side: 1, or more where channels alone would leave vectors half empty.
+    pub group: usize,
     pub out_channels: usize,
 }
 
@@ -52,7 +55,25 @@ impl Folded {
     pub fn new(shape: &Conv3d) -> Self {
         let sizes = [shape.input.frames, shape.input.height, shape.input.width];
         let axes = std::array::from_fn(|at| Axis::new(shape.kernel[at], shape.upsample[at], sizes[at]));
-        Self { input: shape.input, axes, factor: shape.upsample, out_channels: shape.out_channels }
+        Self { input: shape.input, axes, factor: shape.upsample, group: 1, out_channels: shape.out_channels }
+    }
+
+    /// As [`Folded::new`]; with few output channels neighbors of a row share a vector, at `kernel + group - 1` taps instead of `kernel`
+    /// (first layer, 8 channels: 8 taps instead of 7, twice the voxels a step).
+    pub fn grouped(shape: &Conv3d) -> Self {
+        let mut folded = Self::new(shape);
+        let (group, width) = (LANES / shape.out_channels.max(1), shape.input.width);
+        let reach = shape.kernel[2] / 2 + group;
+        if folded.is_plain() && group > 1 && width.is_multiple_of(group) && width > reach {
+            folded.group = group;
+            folded.axes[2].trail += group - 1;
+        }
+        folded
+    }
+
+    /// The grid of tile rows: the input's, with a row's groups counted once.
+    pub fn grid(&self) -> Volume {
+        Volume { width: self.input.width / self.group, ..self.input }
     }
 
     pub fn is_plain(&self) -> bool {
@@ -61,7 +82,7 @@ impl Folded {
 
     /// Columns: `[phase frame, phase row, phase column, out channel]`.
     pub fn n_columns(&self) -> usize {
-        self.factor.iter().product::<usize>() * self.out_channels
+        self.factor.iter().product::<usize>() * self.group * self.out_channels
     }
 
     /// Rows of the packed weights: `[tap frame, tap row, tap column, in channel]`.
@@ -73,8 +94,8 @@ impl Folded {
     fn each_weight(&self, out_channel: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let [at, ah, aw] = self.axes;
         let n_in = self.input.channels;
-        for phase in 0..self.factor.iter().product::<usize>() {
-            let [_, fh, fw] = self.factor;
+        let [ft, fh, fw] = [self.factor[0], self.factor[1], self.factor[2] * self.group];
+        for phase in 0..ft * fh * fw {
             let (rt, rh, rw) = (phase / (fh * fw), phase / fw % fh, phase % fw);
             let column = phase * self.out_channels + out_channel;
             for jt in 0..at.kernel {
@@ -129,24 +150,23 @@ impl Folded {
 
     /// Where column `column` of low-resolution voxel `(t, h, w)` stands in one sample of the output, `[frame, height, width, channel]`.
     pub fn output_idx(&self, (t, h, w): (usize, usize, usize), column: usize) -> usize {
-        let [ft, fh, fw] = self.factor;
+        let [ft, fh, fw] = [self.factor[0], self.factor[1], self.factor[2] * self.group];
         let (phase, channel) = (column / self.out_channels, column % self.out_channels);
         let (rt, rh, rw) = (phase / (fh * fw), phase / fw % fh, phase % fw);
-        let (height, width) = (self.input.height * fh, self.input.width * fw);
+        let (height, width) = (self.input.height * fh, self.grid().width * fw);
         (((t * ft + rt) * height + h * fh + rh) * width + w * fw + rw) * self.out_channels + channel
     }
 
     /// Values of the output that belong to one low-resolution frame; they stand together.
     pub fn output_frame_len(&self) -> usize {
-        self.input.height * self.input.width * self.n_columns()
+        self.input.height * self.grid().width * self.n_columns()
     }
 
     /// Brings an output gradient to low resolution: `[voxel, column]`, rows `stride` apart, zeros behind the last column.
-    pub fn to_low_resolution(&self, dy: &[f32], stride: usize, low: &mut [f32]) {
-        let (height, width, n_columns) = (self.input.height, self.input.width, self.n_columns());
+    pub fn lower_resolution(&self, dy: &[f32], stride: usize, low: &mut [f32]) {
+        let (height, width, n_columns) = (self.input.height, self.grid().width, self.n_columns());
         let frame_len = self.output_frame_len();
-        let [_, _, fw] = self.factor;
-        let run = fw * self.out_channels;
+        let run = self.factor[2] * self.group * self.out_channels;
         low.par_chunks_mut(height * width * stride).zip(dy.par_chunks(frame_len)).for_each(|(low, dy)| {
             for (voxel, low) in low.chunks_exact_mut(stride).enumerate() {
                 let at = (0, voxel / width, voxel % width);

@@ -36,7 +36,6 @@ impl Workspace {
     fn new(height: usize, width: usize) -> Self {
         let (line, map_line) = (width * COLORS, (width + 1) * COLORS);
         Self {
-
             line,
             map_line,
             taps: window().map(|tap| tap as f32),
@@ -158,7 +157,8 @@ pub(super) fn video_loss(
         None => (0..batch * frames).into_par_iter().map_init(init, |workspace, at| one(workspace, at, None)).collect(),
     };
     // Added in the order of frames, whatever thread they came from.
-    let (dissimilarity, squared_error) = parts.into_iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    let (dissimilarity, squared_error) =
+        parts.into_iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
     LossParts {
         dissimilarity: f64::from(shape.ssim_scale) * dissimilarity,
         squared_error: f64::from(shape.squared_error_scale) * squared_error,

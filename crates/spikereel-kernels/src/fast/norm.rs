@@ -1,17 +1,81 @@
 //! Batch normalisation: sums in f64 over chunks fixed by the sizes, then one pass with a factor and an offset a channel.
+//!
+//! All passes run over periods: the shortest stretch of whole rows `[channel, inner]` of at least [`MIN_PERIOD`] values. Coefficients are
+//! written out to a period once, so that inner loops are plain elementwise ones whatever the number of channels.
 
 use crate::Normalised;
 use rayon::prelude::*;
 
+/// Values of a period at least: some vectors' worth.
+const MIN_PERIOD: usize = 64;
 /// Values of a task, about.
 const TASK_LEN: usize = 1 << 15;
+/// Periods summed in f32 before the sum is widened.
+const NARROW_PERIODS: usize = 32;
 
-/// `y = x * scale + shift`, and what the backward pass needs besides.
+/// The periods of a shape.
+#[derive(Debug, Clone, Copy)]
+struct Periods {
+    shape: Normalised,
+    len: usize,
+}
+
+impl Periods {
+    fn new(shape: &Normalised) -> Self {
+        let row = (shape.channels * shape.inner).max(1);
+        Self { shape: *shape, len: row * MIN_PERIOD.div_ceil(row) }
+    }
+
+    /// One coefficient a channel, written out to a period.
+    fn expand(&self, of_channel: &[f32]) -> Vec<f32> {
+        (0..self.len).map(|lane| of_channel[self.channel(lane)]).collect()
+    }
+
+    fn channel(&self, lane: usize) -> usize {
+        lane / self.shape.inner % self.shape.channels
+    }
+
+    fn task_len(&self) -> usize {
+        self.len * (TASK_LEN / self.len).max(1)
+    }
+
+    /// Two sums a channel: `add(first index, a, b)` adds the terms of the values from `first` on to as many lanes as there are.
+    fn sums(&self, add: impl Fn(usize, &mut [f32], &mut [f32]) + Sync) -> Vec<(f64, f64)> {
+        let (n, task_len) = (self.shape.len(), self.task_len());
+        let tasks: Vec<Vec<(f64, f64)>> = (0..n.div_ceil(task_len))
+            .into_par_iter()
+            .map(|task| {
+                let mut sums = vec![(0.0, 0.0); self.shape.channels];
+                let (mut a, mut b) = (vec![0.0_f32; self.len], vec![0.0_f32; self.len]);
+                let last = ((task + 1) * task_len).min(n);
+                let starts: Vec<usize> = (task * task_len..last).step_by(self.len).collect();
+                for starts in starts.chunks(NARROW_PERIODS) {
+                    a.fill(0.0);
+                    b.fill(0.0);
+                    for &first in starts {
+                        let lanes = self.len.min(n - first);
+                        add(first, &mut a[..lanes], &mut b[..lanes]);
+                    }
+                    for (lane, (a, b)) in a.iter().zip(&b).enumerate() {
+                        let sum = &mut sums[self.channel(lane)];
+                        *sum = (sum.0 + f64::from(*a), sum.1 + f64::from(*b));
+                    }
+                }
+                sums
+            })
+            .collect();
+        let total = |channel: usize| {
+            tasks.iter().fold((0.0, 0.0), |sum, task| (sum.0 + task[channel].0, sum.1 + task[channel].1))
+        };
+        (0..self.shape.channels).map(total).collect()
+    }
+}
+
+/// `y = (x - mean) * scale + beta`, and what the backward pass needs besides.
 pub(super) struct Coefficients {
     mean: Vec<f32>,
     /// `1 / sqrt(variance + eps)`.
     inverse_sd: Vec<f32>,
-    gamma: Vec<f32>,
     scale: Vec<f32>,
     beta: Vec<f32>,
 }
@@ -21,40 +85,18 @@ impl Coefficients {
         let inverse = |&variance: &f32| (1.0 / (f64::from(variance) + eps).sqrt()) as f32;
         let inverse_sd: Vec<f32> = variance.iter().map(inverse).collect();
         let scale = inverse_sd.iter().zip(gamma).map(|(sd, gamma)| sd * gamma).collect();
-        Self { mean: mean.to_vec(), inverse_sd, gamma: gamma.to_vec(), scale, beta: beta.to_vec() }
+        Self { mean: mean.to_vec(), inverse_sd, scale, beta: beta.to_vec() }
     }
-}
 
-/// Rows `[outer]` of a task, each `channels * inner` values.
-fn rows_per_task(shape: &Normalised) -> usize {
-    (TASK_LEN / (shape.channels * shape.inner)).clamp(1, shape.outer.max(1))
-}
-
-/// Adds two sums a channel over all rows: `add(channel, index range of the channel within the row, row values)`.
-fn channel_sums(shape: &Normalised, pair: impl Fn(usize, usize) -> (f32, f32) + Sync) -> Vec<(f64, f64)> {
-    let Normalised { outer, channels, inner } = *shape;
-    let per_task = rows_per_task(shape);
-    let tasks: Vec<Vec<(f64, f64)>> = (0..outer.div_ceil(per_task))
-        .into_par_iter()
-        .map(|task| {
-            let mut sums = vec![(0.0_f64, 0.0_f64); channels];
-            for row in task * per_task..((task + 1) * per_task).min(outer) {
-                for (channel, sum) in sums.iter_mut().enumerate() {
-                    let first = (row * channels + channel) * inner;
-                    for at in first..first + inner {
-                        let (a, b) = pair(channel, at);
-                        sum.0 += f64::from(a);
-                        sum.1 += f64::from(b);
-                    }
-                }
-            }
-            sums
-        })
-        .collect();
-    let total = |channel: usize| {
-        tasks.iter().fold((0.0, 0.0), |sum, task| (sum.0 + task[channel].0, sum.1 + task[channel].1))
-    };
-    (0..channels).map(total).collect()
+    fn expand(&self, periods: &Periods) -> Self {
+        let expand = |values: &[f32]| periods.expand(values);
+        Self {
+            mean: expand(&self.mean),
+            inverse_sd: expand(&self.inverse_sd),
+            scale: expand(&self.scale),
+            beta: expand(&self.beta),
+        }
+    }
 }
 
 pub(super) fn statistics(shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
@@ -62,9 +104,15 @@ pub(super) fn statistics(shape: &Normalised, x: &[f32], mean: &mut [f32], varian
     let n = (shape.outer * shape.inner) as f64;
     // Sums of differences from a value of the channel itself: squares then lose nothing to a mean far from 0.
     let near: Vec<f32> = (0..shape.channels).map(|channel| x[channel * shape.inner]).collect();
-    let sums = channel_sums(shape, |channel, at| {
-        let difference = x[at] - near[channel];
-        (difference, difference * difference)
+    let periods = Periods::new(shape);
+    let near_lanes = periods.expand(&near);
+    let sums = periods.sums(|first, a, b| {
+        let values = x[first..].iter().zip(&near_lanes);
+        for ((a, b), (&x, &near)) in a.iter_mut().zip(b).zip(values) {
+            let difference = x - near;
+            *a += difference;
+            *b += difference * difference;
+        }
     });
     for (channel, (sum, squares)) in sums.into_iter().enumerate() {
         let centre = sum / n;
@@ -73,41 +121,30 @@ pub(super) fn statistics(shape: &Normalised, x: &[f32], mean: &mut [f32], varian
     }
 }
 
+/// The floor below which a ReLU cuts, or none.
+fn floor(relu: bool) -> f32 {
+    if relu { 0.0 } else { f32::NEG_INFINITY }
+}
+
 pub(super) fn forward(shape: &Normalised, at: &Coefficients, relu: bool, x: &[f32], y: &mut [f32]) {
     assert_eq!((x.len(), y.len()), (shape.len(), shape.len()));
-    let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
-    let len = rows_per_task(shape) * shape.channels * shape.inner;
-    y.par_chunks_mut(len).zip(x.par_chunks(len)).for_each(|(y, x)| {
-        each_row(shape, y, x, |y, x, channel| {
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = norm(at, channel, x).max(floor));
-        }, |y, x| {
-            let of_channel = at.mean.iter().zip(&at.scale).zip(&at.beta);
-            for ((y, &x), ((&mean, &scale), &beta)) in y.iter_mut().zip(x).zip(of_channel) {
-                *y = ((x - mean) * scale + beta).max(floor);
+    let (periods, floor) = (Periods::new(shape), floor(relu));
+    let lanes = at.expand(&periods);
+    let task_len = periods.task_len();
+    y.par_chunks_mut(task_len).zip(x.par_chunks(task_len)).for_each(|(y, x)| {
+        for (y, x) in y.chunks_mut(periods.len).zip(x.chunks(periods.len)) {
+            let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta);
+            for ((y, &x), ((&mean, &scale), &beta)) in y.iter_mut().zip(x).zip(of_lane) {
+                *y = normed(x, mean, scale, beta).max(floor);
             }
-        });
+        }
     });
 }
 
-fn norm(at: &Coefficients, channel: usize, x: f32) -> f32 {
-    (x - at.mean[channel]) * at.scale[channel] + at.beta[channel]
-}
-
-/// Splits chunks of whole rows: by channel where channels hold many values, else whole rows with channels side by side.
-fn each_row(
-    shape: &Normalised,
-    y: &mut [f32],
-    x: &[f32],
-    of_channel: impl Fn(&mut [f32], &[f32], usize),
-    of_row: impl Fn(&mut [f32], &[f32]),
-) {
-    let inner = shape.inner;
-    if inner == 1 {
-        let rows = y.chunks_exact_mut(shape.channels).zip(x.chunks_exact(shape.channels));
-        return rows.for_each(|(y, x)| of_row(y, x));
-    }
-    let runs = y.chunks_exact_mut(inner).zip(x.chunks_exact(inner)).enumerate();
-    runs.for_each(|(run, (y, x))| of_channel(y, x, run % shape.channels));
+/// The one expression of the normalised value: forward and backward must see the same side of the ReLU's floor.
+#[inline(always)]
+fn normed(x: f32, mean: f32, scale: f32, beta: f32) -> f32 {
+    (x - mean) * scale + beta
 }
 
 pub(super) fn backward(
@@ -122,34 +159,42 @@ pub(super) fn backward(
     dbeta: &mut [f32],
 ) {
     assert_eq!((x.len(), dy.len(), dx.len()), (shape.len(), shape.len(), shape.len()));
-    let Normalised { channels, inner, .. } = *shape;
-    let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
-    // The same expression as in the forward pass, so that both see the same side of 0.
-    let passed = |channel: usize, x: f32, dy: f32| if norm(at, channel, x) > floor { dy } else { 0.0 };
-    let sums = channel_sums(shape, |channel, idx| {
-        let dy = passed(channel, x[idx], dy[idx]);
-        (dy, dy * ((x[idx] - at.mean[channel]) * at.inverse_sd[channel]))
+    let (periods, floor) = (Periods::new(shape), floor(relu));
+    let lanes = at.expand(&periods);
+    let sums = periods.sums(|first, a, b| {
+        let values = x[first..].iter().zip(&dy[first..]);
+        let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(lanes.beta.iter().zip(&lanes.inverse_sd));
+        for (((a, b), (&x, &dy)), ((&mean, &scale), (&beta, &inverse_sd))) in
+            a.iter_mut().zip(b).zip(values).zip(of_lane)
+        {
+            let passed = if normed(x, mean, scale, beta) > floor { dy } else { 0.0 };
+            *a += passed;
+            *b += passed * ((x - mean) * inverse_sd);
+        }
     });
     for (channel, (by_beta, by_gamma)) in sums.into_iter().enumerate() {
         (dbeta[channel], dgamma[channel]) = (by_beta as f32, by_gamma as f32);
     }
     // dx = gamma / sd * (dy - mean of dy - normed * mean of dy * normed), one multiple of dy, one of x, one constant.
     let n = if batch_statistics { (shape.outer * shape.inner) as f64 } else { f64::INFINITY };
-    let of_x: Vec<f32> = (0..channels)
-        .map(|c| (-f64::from(at.scale[c]) * f64::from(at.inverse_sd[c]) * f64::from(dgamma[c]) / n) as f32)
-        .collect();
-    let constant: Vec<f32> = (0..channels).map(|c| (-f64::from(at.scale[c]) * f64::from(dbeta[c]) / n) as f32).collect();
-    let len = rows_per_task(shape) * channels * inner;
-    let inputs = x.par_chunks(len).zip(dy.par_chunks(len));
-    dx.par_chunks_mut(len).zip(inputs).for_each(|(dx, (x, dy))| {
-        for (run, dx) in dx.chunks_exact_mut(inner).enumerate() {
-            let channel = run % channels;
-            for (idx, dx) in (run * inner..).zip(dx) {
-                let passed = passed(channel, x[idx], dy[idx]);
-                let centred = x[idx] - at.mean[channel];
-                *dx = at.scale[channel] * passed + of_x[channel] * centred + constant[channel];
+    let of_channel = |value: &dyn Fn(usize) -> f64| -> Vec<f32> {
+        periods.expand(&(0..shape.channels).map(|channel| value(channel) as f32).collect::<Vec<f32>>())
+    };
+    let wide = |values: &[f32], channel: usize| f64::from(values[channel]);
+    let of_x = of_channel(&|c| -wide(&at.scale, c) * wide(&at.inverse_sd, c) * wide(dgamma, c) / n);
+    let constant = of_channel(&|c| -wide(&at.scale, c) * wide(dbeta, c) / n);
+    let task_len = periods.task_len();
+    let inputs = x.par_chunks(task_len).zip(dy.par_chunks(task_len));
+    dx.par_chunks_mut(task_len).zip(inputs).for_each(|(dx, (x, dy))| {
+        let inputs = x.chunks(periods.len).zip(dy.chunks(periods.len));
+        for (dx, (x, dy)) in dx.chunks_mut(periods.len).zip(inputs) {
+            let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta).zip(of_x.iter().zip(&constant));
+            for ((dx, (&x, &dy)), (((&mean, &scale), &beta), (&of_x, &constant))) in
+                dx.iter_mut().zip(x.iter().zip(dy)).zip(of_lane)
+            {
+                let passed = if normed(x, mean, scale, beta) > floor { dy } else { 0.0 };
+                *dx = scale * passed + of_x * (x - mean) + constant;
             }
         }
     });
-    debug_assert_eq!(at.gamma.len(), channels);
 }

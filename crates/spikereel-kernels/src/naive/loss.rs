@@ -75,9 +75,8 @@ pub(super) fn video_loss(
                     let Some(gradient) = &mut gradient else { continue };
                     let outer = -shape.ssim_scale * weight / n_map;
                     plane.each_tap(row, column, |tap, at| {
-                        let through = place.by_mean
-                            + 2.0 * predicted[at] * place.by_square
-                            + target[at] * place.by_product;
+                        let through =
+                            place.by_mean + 2.0 * predicted[at] * place.by_square + target[at] * place.by_product;
                         gradient[at] += outer * tap * through;
                     });
                 }

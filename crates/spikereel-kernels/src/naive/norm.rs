@@ -71,11 +71,8 @@ pub(super) fn backward(
         dbeta[channel] = positions(shape, channel).map(passed).sum();
         dgamma[channel] = positions(shape, channel).map(|idx| passed(idx) * normed(idx)).sum();
         for idx in positions(shape, channel) {
-            let through_statistics = if at.batch_statistics {
-                (dbeta[channel] + normed(idx) * dgamma[channel]) / n
-            } else {
-                0.0
-            };
+            let through_statistics =
+                if at.batch_statistics { (dbeta[channel] + normed(idx) * dgamma[channel]) / n } else { 0.0 };
             dx[idx] = at.gamma[channel] * scale * (passed(idx) - through_statistics);
         }
     }

@@ -23,13 +23,13 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         for input in 0..step.inputs.len() {
             if let Some(edge) = step.edges[input] {
                 let len = self.len(step.inputs[input]);
-                self.into_edge(edge, len, |engine, dx| engine.input_gradient_of(step_idx, input, weights, dx));
+                self.write_edge(edge, len, |engine, dx| engine.input_gradient_of(step_idx, input, weights, dx));
             }
         }
     }
 
     /// Lends the buffer of an input's gradient to `write`; where it has been written before, adds.
-    fn into_edge(&mut self, edge: Edge, len: usize, write: impl FnOnce(&mut Self, &mut [K::Real])) {
+    fn write_edge(&mut self, edge: Edge, len: usize, write: impl FnOnce(&mut Self, &mut [K::Real])) {
         let slot = edge.scratch.unwrap_or(edge.slot);
         let mut buffer = std::mem::take(&mut self.slots[slot]);
         write(self, &mut buffer[..len]);
@@ -106,7 +106,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         let mut gradients = std::mem::take(&mut self.gradients);
         let mut spare = vec![K::Real::ZERO; if gradients.is_empty() { 2 * gamma.len() } else { 0 }];
         let pair = if gradients.is_empty() { &mut spare } else { &mut gradients[params.weight.start..params.bias.end] };
-        self.into_edge(edge, self.len(input), |engine, dx| {
+        self.write_edge(edge, self.len(input), |engine, dx| {
             let (dgamma, dbeta) = pair.split_at_mut(gamma.len());
             let (mean, variance) = &engine.statistics[step_idx];
             let from_batch = engine.mode == Mode::Train;

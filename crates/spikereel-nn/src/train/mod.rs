@@ -3,13 +3,14 @@
 //! Training trials alone are fitted on; validation trials may stop training and choose among epochs; test trials are never read.
 
 mod batch;
+mod checkpoint;
 mod config;
 mod history;
 
+pub use checkpoint::Checkpoint;
 pub use config::{Redraw, TrainConfig};
 pub use history::{EpochRecord, Progress, StepReport};
 
-use crate::checkpoint::Checkpoint;
 use crate::engine::{Engine, Mode};
 use crate::loss::{frame_weights, video_loss};
 use crate::network::{DecoderShape, Network, decoder};

@@ -3,11 +3,11 @@
 //! The file is a first line, the SHA-256 of all that follows, and a safetensors file with weights, best weights and optimiser memory; the
 //! rest is its note, as JSON. Random streams are named by epoch, so no generator's position is stored.
 
+use super::{Best, EpochRecord, TrainConfig};
 use crate::files::{read_whole, write_whole};
 use crate::network::{DecoderShape, Network, decoder};
 use crate::optimiser::Optimiser;
 use crate::tensors::{OwnedTensor, f32_bytes, file_bytes, open_file, read_tensor, tensors_of, weights_from};
-use crate::train::{Best, EpochRecord, TrainConfig};
 use crate::weights::Weights;
 use crate::{Error, Result};
 use safetensors::{Dtype, SafeTensors};

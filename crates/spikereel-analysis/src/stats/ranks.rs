@@ -1,0 +1,43 @@
+//! Ranks: Spearman's correlation and Wilcoxon's signed-rank test.
+
+use crate::metrics::pearson;
+use statrs::function::erf::erfc;
+
+/// Ranks from 1, ties sharing their mean rank (`scipy.stats.rankdata`).
+pub fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    while start < order.len() {
+        let tied = order[start..].iter().take_while(|&&at| values[at] == values[order[start]]).count().max(1);
+        let rank = start as f64 + (tied as f64 + 1.0) / 2.0;
+        order[start..start + tied].iter().for_each(|&at| ranks[at] = rank);
+        start += tied;
+    }
+    ranks
+}
+
+/// Spearman's rank correlation (`scipy.stats.spearmanr`); none where a list is constant or lengths differ.
+pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    pearson(&ranks(a), &ranks(b))
+}
+
+/// Two-sided Wilcoxon signed-rank p by the normal approximation, zeros dropped, ties corrected, no continuity correction
+/// (`scipy.stats.wilcoxon(..., method="asymptotic")`). None where no difference is left.
+pub fn wilcoxon_signed_rank(differences: &[f64]) -> Option<f64> {
+    let kept: Vec<f64> = differences.iter().copied().filter(|&difference| difference != 0.0).collect();
+    if kept.is_empty() {
+        return None;
+    }
+    let sizes: Vec<f64> = kept.iter().map(|difference| difference.abs()).collect();
+    let ranks = ranks(&sizes);
+    let plus: f64 = kept.iter().zip(&ranks).filter(|(difference, _)| **difference > 0.0).map(|(_, rank)| rank).sum();
+    let n = kept.len() as f64;
+    let mut sorted = sizes;
+    sorted.sort_by(f64::total_cmp);
+    let ties: f64 = sorted.chunk_by(|a, b| a == b).map(|tied| tied.len() as f64).map(|t| t * t * t - t).sum();
+    let variance = n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0;
+    let z = (plus - n * (n + 1.0) / 4.0) / variance.sqrt();
+    z.is_finite().then(|| erfc(z.abs() / std::f64::consts::SQRT_2))
+}

@@ -1,0 +1,153 @@
+//! The command line as typed: every flag, checked for form and nothing else. Nothing is read or written here.
+
+use clap::{Args, Parser, Subcommand};
+use spikereel::config::choices::Preset;
+use std::path::PathBuf;
+
+/// What stands below every command's flags.
+fn exit_codes() -> String {
+    let rows: Vec<String> =
+        spikereel::EXIT_CODES.iter().map(|(code, meaning)| format!("  {code:>3}  {meaning}")).collect();
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
+
+/// Turns spikes into reels: decodes video from multi-region recordings and asks which region carries which visual feature.
+#[derive(Debug, Parser)]
+#[command(name = "spikereel", version, after_help = exit_codes(), max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Print the result as JSON on stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Worker threads; results do not depend on them [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Seed of every random draw
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where to write: a new folder (for `decode`, a new file)
+    #[arg(long, global = true, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk the whole path twice, on the real recording that ships inside and on a simulated one, and make a report of each
+    Demo(DemoArgs),
+    /// Make a recording with planted truth
+    Simulate(SimulateArgs),
+    /// Turn recordings into a dataset: bins, sites, split, target videos
+    Prepare(ConfiguredArgs),
+    /// Say what a recording, a dataset or a run holds
+    Inspect(InspectArgs),
+    /// Train decoders; makes a run folder
+    Train(ConfiguredArgs),
+    /// Decode spikes into video with a run's decoder
+    Decode(DecodeArgs),
+    /// Score a run's decoders on test trials, beside baselines and a null
+    Evaluate(RunArgs),
+    /// Mask each region of a run's decoders and test what is lost
+    Mask(RunArgs),
+    /// Make report.json and the page of a run that was evaluated
+    Report(RunArgs),
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// A tenth of the size: seconds instead of minutes, and scores that mean little
+    #[arg(long)]
+    pub tiny: bool,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Difficulty: easy, standard or hard
+    #[arg(long, default_value = "standard", value_parser = parse_preset)]
+    pub preset: Preset,
+    /// Trials of each condition [default: 48]
+    #[arg(long, value_name = "N")]
+    pub trials_per_condition: Option<usize>,
+}
+
+/// Commands that take a configuration.
+#[derive(Debug, Args)]
+pub struct ConfiguredArgs {
+    /// Sidecars of recordings, one prepared dataset's folder, `builtin:steinmetz_s10`, or `simulate:PRESET`
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// A TOML file of settings
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Repeat an earlier run, or start from its settings
+    #[arg(long, value_name = "RUN", conflicts_with = "config")]
+    pub from: Option<PathBuf>,
+    /// One setting, such as `train.epochs=3`; may be given many times and lies over file and run
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A sidecar, a dataset's folder or a run's folder
+    pub path: PathBuf,
+}
+
+/// `decode`.
+#[derive(Debug, Args)]
+pub struct DecodeArgs {
+    /// The run whose decoder is used
+    pub run: PathBuf,
+    /// Binned spikes `[trial, bin, site]`, .npy: counts as in the dataset, not standardised
+    pub spikes: PathBuf,
+    /// Which fold's decoder
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub fold: usize,
+    /// Which network of that fold
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub network: usize,
+}
+
+/// Commands on a run.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The run's folder
+    pub run: PathBuf,
+}
+
+fn parse_preset(text: &str) -> Result<Preset, String> {
+    match text {
+        "easy" => Ok(Preset::Easy),
+        "standard" => Ok(Preset::Standard),
+        "hard" => Ok(Preset::Hard),
+        _ => Err("one of easy, standard, hard".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,98 @@
+//! One command, one function call of the front door; here flags become a configuration and results become output.
+
+use crate::args::{Cli, Command, Common, ConfiguredArgs, SimulateArgs};
+use crate::text::Text;
+use serde::Serialize;
+use spikereel::config::choices::Preset;
+use spikereel::config::{ConfigError, DataGiven, Given};
+use spikereel::progress::Progress;
+use spikereel::{Error, Result, steps};
+use std::path::{Path, PathBuf};
+
+/// Runs the command and returns what is to stand on stdout.
+pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
+    let common = &cli.common;
+    let out = common.out.as_deref();
+    match &cli.command {
+        Command::Demo(args) => {
+            let size = if args.tiny { steps::demo::TINY } else { steps::demo::FULL };
+            show(common, &steps::demo::demo(&size, common.seed, out, progress)?)
+        }
+        Command::Simulate(args) => show(common, &steps::simulate::simulate(simulation(args, common), out, progress)?),
+        Command::Prepare(args) => show(common, &steps::prepare::prepare(given(args, common)?, out, progress)?),
+        Command::Inspect(args) => show(common, &steps::inspect::inspect(&args.path, progress)?),
+        Command::Train(args) => show(common, &steps::train::train(given(args, common)?, out, progress)?),
+        Command::Decode(args) => {
+            let out = out.ok_or_else(|| {
+                ConfigError::new("--out", "the file to write, .npy", "none").hint("add --out video.npy")
+            })?;
+            let which = steps::decode::WhichDecoder { fold_idx: args.fold, network_idx: args.network };
+            show(common, &steps::decode::decode(&args.run, &args.spikes, which, out, progress)?)
+        }
+        Command::Evaluate(args) => show(common, &steps::evaluate::evaluate(&args.run, progress)?),
+        Command::Mask(args) => show(common, &steps::mask::mask(&args.run, progress)?),
+        Command::Report(args) => show(common, &steps::report::report(&args.run, progress)?),
+    }
+}
+
+fn show<T: Serialize + Text>(common: &Common, result: &T) -> Result<String> {
+    if common.json {
+        let json = serde_json::to_string_pretty(result);
+        return json.map(|json| json + "\n").map_err(|error| Error::Bug(format!("the result is no JSON: {error}")));
+    }
+    Ok(result.text())
+}
+
+fn simulation(args: &SimulateArgs, common: &Common) -> Given {
+    Given {
+        seed: common.seed,
+        data: DataGiven {
+            simulate: Some(args.preset),
+            trials_per_condition: args.trials_per_condition,
+            ..DataGiven::default()
+        },
+        ..Given::default()
+    }
+}
+
+/// Layers, each over the next: flags, `--set`, the file or the earlier run.
+fn given(args: &ConfiguredArgs, common: &Common) -> Result<Given> {
+    let below = match (&args.config, &args.from) {
+        (Some(file), _) => Given::read(file)?,
+        (None, Some(run)) => {
+            spikereel::run_folder::check_is_run(run)?;
+            Given::read(&run.join("config.toml"))?
+        }
+        (None, None) => Given::default(),
+    };
+    let flags = Given { seed: common.seed, data: data(&args.sources)?, ..Given::default() };
+    Ok(flags.over(Given::from_pairs(&args.set)?).over(below))
+}
+
+/// What the positional sources mean: presets, builtin names, folders of datasets, sidecars.
+fn data(sources: &[String]) -> Result<DataGiven> {
+    let mut data = DataGiven::default();
+    let [first, others @ ..] = sources else { return Ok(data) };
+    if let Some(preset) = first.strip_prefix("simulate:") {
+        data.simulate = Some(match preset {
+            "easy" => Preset::Easy,
+            "standard" => Preset::Standard,
+            "hard" => Preset::Hard,
+            _ => {
+                let error = ConfigError::new("SOURCE", "simulate:easy, simulate:standard or simulate:hard", first);
+                return Err(error.into());
+            }
+        });
+    } else if Path::new(first).is_dir() {
+        data.dataset = Some(first.into());
+    } else {
+        data.recordings = Some(sources.iter().map(PathBuf::from).collect());
+        return Ok(data);
+    }
+    match others.first() {
+        None => Ok(data),
+        Some(second) => Err(ConfigError::new("SOURCE", format!("nothing beside `{first}`"), second)
+            .hint("several sources are pooled only where all are sidecars of recordings")
+            .into()),
+    }
+}

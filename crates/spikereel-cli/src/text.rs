@@ -1,0 +1,192 @@
+//! Results as text for a person: short tables and sentences. `--json` prints the same results whole.
+
+use comfy_table::{Table, presets};
+use spikereel::steps::decode::Decoded;
+use spikereel::steps::demo::DemoDone;
+use spikereel::steps::evaluate::Evaluated;
+use spikereel::steps::inspect::Inspection;
+use spikereel::steps::mask::Masked;
+use spikereel::steps::prepare::Prepared;
+use spikereel::steps::report::Reported;
+use spikereel::steps::simulate::Simulated;
+use spikereel::steps::train::Trained;
+use std::fmt::Write;
+
+/// A result that can be read aloud.
+pub trait Text {
+    /// Lines, each ending with a newline.
+    fn text(&self) -> String;
+}
+
+fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.to_vec()).add_rows(rows);
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
+    lines.join("\n") + "\n"
+}
+
+fn number(value: f64) -> String {
+    if value.is_nan() { "-".into() } else { format!("{value:.3}") }
+}
+
+impl Text for Simulated {
+    fn text(&self) -> String {
+        let mut out = format!(
+            "{}\n{} trials of {} conditions, {} sites; an ideal observer names the condition of {:.0} % of single trials\n",
+            self.recording.display(),
+            self.n_trials,
+            self.n_conditions,
+            self.n_sites,
+            self.ideal_observer_accuracy * 100.0
+        );
+        for (feature, region) in &self.planted {
+            let _ = writeln!(out, "planted: {feature} is carried most by {region}");
+        }
+        out
+    }
+}
+
+impl Text for Prepared {
+    fn text(&self) -> String {
+        let mut out = format!(
+            "{}\n{} trials, {} bins, {} sites; {} clips of {} frames\n",
+            self.dataset.display(),
+            self.n_trials,
+            self.n_bins,
+            self.n_sites,
+            self.n_clips,
+            self.n_frames
+        );
+        for (fold_idx, parts) in self.splits.iter().enumerate() {
+            let [train, validation, test] = parts;
+            let _ = writeln!(out, "fold {fold_idx}: {train} training, {validation} validation, {test} test trials");
+        }
+        self.remarks.iter().for_each(|remark| {
+            let _ = writeln!(out, "note: {remark}");
+        });
+        out
+    }
+}
+
+impl Text for Inspection {
+    fn text(&self) -> String {
+        let (fewest, most) = self.trials_per_condition;
+        let mut out = format!(
+            "{} {}\n{} trials of {} conditions ({fewest} to {most} each), {} sites\nspikes: {}\n",
+            self.kind, self.name, self.n_trials, self.n_conditions, self.n_sites, self.spikes
+        );
+        if let Some(videos) = &self.videos {
+            let _ = writeln!(out, "videos: {videos}");
+        }
+        out.push('\n');
+        out += &table(
+            &["region", "sites", "mean rate (Hz)", "silent sites"],
+            self.regions.iter().map(|facts| {
+                let rate = facts.mean_rate_hz.map_or("-".into(), |rate| format!("{rate:.1}"));
+                vec![facts.region.clone(), facts.n_sites.to_string(), rate, facts.n_silent_sites.to_string()]
+            }),
+        );
+        out.push('\n');
+        for factor in &self.factors {
+            let levels: Vec<String> = factor.levels.iter().map(|(level, n)| format!("{level} ({n})")).collect();
+            let _ = writeln!(out, "{}: {}", factor.factor, levels.join(", "));
+        }
+        if !self.covariates.is_empty() {
+            let _ = writeln!(out, "covariates: {}", self.covariates.join(", "));
+        }
+        for (feature, region) in &self.planted {
+            let _ = writeln!(out, "planted: {feature} is carried most by {region}");
+        }
+        self.remarks.iter().for_each(|remark| {
+            let _ = writeln!(out, "note: {remark}");
+        });
+        self.warnings.iter().for_each(|warning| {
+            let _ = writeln!(out, "warning: {warning}");
+        });
+        out
+    }
+}
+
+impl Text for Trained {
+    fn text(&self) -> String {
+        let mut out = format!("{}\n", self.run.display());
+        out += &table(
+            &["fold", "network", "epochs", "best epoch", "training loss", "validation loss"],
+            self.fits.iter().map(|fit| {
+                vec![
+                    fit.fold_idx.to_string(),
+                    fit.network_idx.to_string(),
+                    fit.n_epochs.to_string(),
+                    fit.best_epoch.map_or("-".into(), |epoch| epoch.to_string()),
+                    number(fit.train_loss),
+                    fit.validation_loss.map_or("-".into(), number),
+                ]
+            }),
+        );
+        out
+    }
+}
+
+impl Text for Decoded {
+    fn text(&self) -> String {
+        format!("{}\nvideo [trial, frame, height, width, rgb] = {:?}, 0..=1\n", self.video.display(), self.shape)
+    }
+}
+
+impl Text for Evaluated {
+    fn text(&self) -> String {
+        let names: Vec<String> =
+            self.rows.first().map_or_else(Vec::new, |row| row.models.iter().map(|(name, _)| name.clone()).collect());
+        let mut header = vec!["score", "over"];
+        header.extend(names.iter().map(String::as_str));
+        header.push("null 95 %");
+        let rows = self.rows.iter().map(|row| {
+            let mut cells = vec![row.score.clone(), row.over.clone()];
+            cells.extend(row.models.iter().map(|(_, value)| value.map_or("-".into(), number)));
+            cells.push(row.null_95.map_or("-".into(), number));
+            cells
+        });
+        format!("{}\n{}", self.run.display(), table(&header, rows))
+    }
+}
+
+impl Text for Masked {
+    fn text(&self) -> String {
+        let rows = self.rows.iter().map(|row| {
+            vec![
+                row.region.clone(),
+                row.score.clone(),
+                number(row.harm),
+                format!("{:.4}", row.p_corrected),
+                if row.is_found { "yes".into() } else { "no".into() },
+            ]
+        });
+        let mut out = format!("{}\n", self.run.display());
+        out += &table(&["masked region", "score", "harm", "corrected p", "found"], rows);
+        self.planted.iter().for_each(|line| {
+            let _ = writeln!(out, "{line}");
+        });
+        out
+    }
+}
+
+impl Text for Reported {
+    fn text(&self) -> String {
+        let mut out = format!("{}\n", self.page.display());
+        self.findings.iter().for_each(|finding| {
+            let _ = writeln!(out, "- {finding}");
+        });
+        out
+    }
+}
+
+impl Text for DemoDone {
+    fn text(&self) -> String {
+        let mut out = String::from("Main findings:\n");
+        for (at, finding) in self.findings.iter().enumerate() {
+            let _ = writeln!(out, "{}. {finding}", at + 1);
+        }
+        let _ = writeln!(out, "\nThe report: {}", self.page.display());
+        out
+    }
+}

@@ -1,0 +1,109 @@
+//! One self-contained HTML page: what the schema and the provenance say, put into words, tables and pictures.
+//!
+//! It loads nothing: the content security policy allows `data:` pictures and this page's own style and script, by their
+//! SHA-256, and no more. Every name is escaped by the template engine; what is passed as markup is made by [`crate::svg`].
+//! Not here: what the figures look like ([`crate::figures`]).
+
+mod masking;
+mod part;
+mod scores;
+
+use crate::base64;
+use crate::figures::Figure;
+use crate::schema::Study;
+use crate::text::number;
+use crate::{Error, Provenance, Result};
+use askama::Template;
+use part::PartView;
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("../../templates/page.css");
+const SCRIPT: &str = include_str!("../../templates/player.js");
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageView<'a> {
+    study: &'a Study,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    parts: Vec<PartView<'a>>,
+    provenance: &'a Provenance,
+    facts: Vec<(&'static str, String)>,
+    steps: Vec<(&'a str, String)>,
+}
+
+/// The page of a study. `figures` holds the figures of each report, as [`crate::figures::figures`] gives them.
+///
+/// # Errors
+/// [`Error::Draw`] where the template engine fails.
+pub fn page(study: &Study, figures: &[Vec<Figure>], provenance: &Provenance) -> Result<String> {
+    let parts = study.reports.iter().zip(figures).enumerate();
+    let view = PageView {
+        study,
+        policy: policy(),
+        style: STYLE,
+        script: SCRIPT,
+        parts: parts.map(|(idx, (report, figures))| PartView::new(idx, report, figures)).collect(),
+        provenance,
+        facts: facts(provenance),
+        steps: provenance.step_secs.iter().map(|(step, secs)| (step.as_str(), duration(*secs))).collect(),
+    };
+    view.render().map_err(|error| Error::Draw(error.to_string()))
+}
+
+/// What the page may load: nothing but itself.
+fn policy() -> String {
+    let hash = |text: &str| base64::encode(&Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn facts(provenance: &Provenance) -> Vec<(&'static str, String)> {
+    let unknown = || "unknown".to_string();
+    let memory = provenance.peak_memory_bytes.map(|bytes| format!("{} MiB", number(bytes as f64 / 1_048_576.0, 0)));
+    vec![
+        ("spikereel", provenance.version.clone()),
+        ("Commit", provenance.git_commit.clone().unwrap_or_else(unknown)),
+        ("System", provenance.target.clone()),
+        ("Instruction set", provenance.instruction_set.clone()),
+        ("Precision", provenance.precision.clone()),
+        ("Threads", format!("{} (results do not depend on them)", provenance.n_threads)),
+        ("Seed", provenance.seed.to_string()),
+        ("Peak memory", memory.unwrap_or_else(unknown)),
+    ]
+}
+
+fn duration(secs: f64) -> String {
+    if secs < 60.0 { format!("{} s", number(secs, 1)) } else { format!("{} min", number(secs / 60.0, 1)) }
+}
+
+/// A figure as the page needs it.
+struct FigureView {
+    title: String,
+    reading: String,
+    panels: Vec<String>,
+    svg_file: String,
+    csv_file: String,
+}
+
+impl FigureView {
+    fn new(part_idx: usize, figure: &Figure) -> Self {
+        let name = file_stem(part_idx, figure);
+        Self {
+            title: figure.title.clone(),
+            reading: figure.reading.clone(),
+            panels: figure.panels.iter().map(|panel| panel.svg.inline(&panel.description)).collect(),
+            svg_file: format!("figures/{name}.svg"),
+            csv_file: format!("tables/{name}.csv"),
+        }
+    }
+}
+
+/// The name of a figure's files, without ending: its part and its slug.
+pub(crate) fn file_stem(part_idx: usize, figure: &Figure) -> String {
+    format!("{}-{}", part_idx + 1, figure.slug)
+}

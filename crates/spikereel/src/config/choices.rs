@@ -1,0 +1,87 @@
+//! The words that a configuration chooses among.
+
+use serde::{Deserialize, Serialize};
+
+pub use spikereel_data::prepare::SplitUnit;
+pub use spikereel_nn::{LossScale, Rule as Optimiser};
+
+/// Whether trials and sites are used as recorded, or resampled into a pseudo-population.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PopulationKind {
+    /// Trials and sites as recorded, from one session.
+    Recorded,
+    /// Sites drawn per region, from one or many sessions; each pseudo-trial takes every site's activity from a real trial of the
+    /// same condition. Noise correlations across sessions are lost.
+    Pseudo,
+}
+
+/// Which video belongs to a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StimulusKind {
+    /// Fixation, a cue of four shapes, colored moving dots.
+    Paper,
+    /// A gray screen with a Gabor patch left and right, set by `contrast_left` and `contrast_right`.
+    TwoGabor,
+    /// The clips that came with the recording.
+    Recorded,
+}
+
+/// Which sites move together when a training trial is re-drawn each epoch from others of its condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redraw {
+    /// Training trials stay as they are.
+    Off,
+    /// All sites of a session keep one real trial.
+    PerSession,
+    /// All sites of a region keep one real trial.
+    PerRegion,
+    /// Every site draws its own real trial.
+    PerSite,
+}
+
+/// The learning rate's course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// Unchanged.
+    Constant,
+    /// Cut to a share every few epochs.
+    Step,
+    /// Half a cosine down to a share in the last epoch.
+    Cosine,
+}
+
+/// The statistics of masking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistics {
+    /// One-sided bootstrap over conditions and networks, Holm-corrected.
+    Hierarchical,
+    /// The paper's two-sided unpaired t test leads; the bootstrap stands beside it.
+    Paper,
+}
+
+/// What is simulated: difficulty presets fixed by an ideal observer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// Single trials are decoded almost without fault.
+    Easy,
+    /// 64-way single-trial accuracy of .60 to .80 for an ideal observer.
+    Standard,
+    /// Clearly harder than `standard`.
+    Hard,
+}
+
+impl std::fmt::Display for Preset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Easy => "easy",
+            Self::Standard => "standard",
+            Self::Hard => "hard",
+        })
+    }
+}

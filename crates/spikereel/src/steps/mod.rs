@@ -1,0 +1,22 @@
+//! The steps from a recording to a report. Each is usable alone; [`demo`] walks them all.
+
+pub mod decode;
+pub mod demo;
+pub mod evaluate;
+pub mod fits;
+pub mod inspect;
+pub mod mask;
+pub mod pooled;
+pub mod prepare;
+pub mod report;
+pub mod simulate;
+pub mod source;
+pub mod train;
+
+mod compose;
+mod merge;
+mod network;
+mod open_run;
+mod pictures;
+mod readouts;
+mod videos;

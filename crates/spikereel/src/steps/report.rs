@@ -1,0 +1,111 @@
+//! `report`: what a run's steps stored, put together as `report.json` and its page. Nothing is computed anew but audits and words.
+
+use super::compose::{self, Stored};
+use super::open_run::OpenRun;
+use super::{evaluate, mask};
+use crate::Result;
+use crate::progress::Progress;
+use crate::provenance::{self, Provenance};
+use crate::run_folder::{RunFolder, read_json};
+use serde::Serialize;
+use spikereel_report::schema::{Report, SCHEMA_VERSION, Study};
+use spikereel_report::write_report;
+use std::path::{Path, PathBuf};
+
+/// What `report` wrote.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reported {
+    /// `report.json`.
+    pub json: PathBuf,
+    /// The page.
+    pub page: PathBuf,
+    /// The main findings in words.
+    pub findings: Vec<String>,
+}
+
+/// Makes the report of one run, inside it.
+///
+/// # Errors
+/// A run that was not evaluated, a damaged file, another process in it.
+pub fn report(run: &Path, progress: &dyn Progress) -> Result<Reported> {
+    let open = OpenRun::open(run, "report")?;
+    let task = progress.begin("reporting", 2, "step");
+    let part = part(&open)?;
+    task.advance(1);
+    let findings = part.findings.clone();
+    let title = part.title.clone();
+    let study = study(&title, vec![part]);
+    let written = write_report(open.folder.path(), &study, &provenance::read(open.folder.path())?)?;
+    task.advance(1);
+    open.finish()?;
+    Ok(Reported { json: written.json, page: written.page, findings })
+}
+
+/// Makes one page of several runs, in a folder of its own; three findings are chosen: what is decoded from the first run, through which
+/// regions, and what the last run says of the method.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_of(runs: &[PathBuf], title: &str, folder: &RunFolder, progress: &dyn Progress) -> Result<Reported> {
+    let task = progress.begin("reporting", runs.len() as u64 + 1, "part");
+    let mut parts = Vec::new();
+    let mut together: Option<Provenance> = None;
+    for run in runs {
+        let open = OpenRun::open(run, "report")?;
+        parts.push(part(&open)?);
+        open.finish()?;
+        let own = provenance::read(run)?;
+        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let named = own.step_secs.iter().map(|(step, secs)| (format!("{name}: {step}"), *secs)).collect();
+        match &mut together {
+            None => together = Some(Provenance { step_secs: named, ..own }),
+            Some(all) => {
+                all.step_secs.extend::<Vec<_>>(named);
+                all.inputs.extend(own.inputs);
+                all.peak_memory_bytes = all.peak_memory_bytes.max(own.peak_memory_bytes);
+            }
+        }
+        task.advance(1);
+    }
+    let findings = [parts.first().map(|part| &part.findings[..2]), parts.last().map(|part| &part.findings[2..])];
+    let findings = findings.into_iter().flatten().flatten().cloned().collect();
+    let provenance = together.unwrap_or_else(|| provenance::of_this_process(0, Vec::new()));
+    folder.write_json("provenance.json", &provenance)?;
+    let written = write_report(folder.path(), &study(title, parts), &provenance)?;
+    task.advance(1);
+    Ok(Reported { json: written.json, page: written.page, findings })
+}
+
+fn part(open: &OpenRun) -> Result<Report> {
+    let run = open.folder.path();
+    let folds = (0..open.fits.n_folds).map(|fold_idx| open.fold(fold_idx)).collect::<Result<Vec<_>>>()?;
+    let mut curves = Vec::new();
+    for which in open.fits.all() {
+        let path = open.fits.folder(run, which).join("curve.json");
+        // A fit that was never made has no curve; it is counted as missing and shown as such.
+        let curve = if path.is_file() { Some(read_json(&path)?) } else { None };
+        curves.push((which, curve));
+    }
+    let about_path = super::source::dataset_folder_of(run, &open.config).join(super::prepare::ABOUT);
+    let stored = Stored {
+        config: &open.config,
+        dataset: &open.dataset,
+        folds: &folds,
+        curves,
+        about: if about_path.is_file() { read_json(&about_path)? } else { super::prepare::About::default() },
+        scores: evaluate::stored(run)?,
+        masking: mask::stored(run)?,
+    };
+    Ok(compose::report(&stored))
+}
+
+fn study(title: &str, reports: Vec<Report>) -> Study {
+    Study {
+        schema_version: SCHEMA_VERSION,
+        title: title.into(),
+        summary:
+            "Video decoded from spikes, scored beside baselines and noise, and asked region by region what it rests on."
+                .into(),
+        reports,
+    }
+}
