@@ -70,7 +70,7 @@ pub enum Command {
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// A tenth of the size: seconds instead of minutes, and scores that mean little
+    /// Much smaller: seconds instead of minutes, and scores that mean little
     #[arg(long)]
     pub tiny: bool,
 }
@@ -115,7 +115,7 @@ pub struct InspectArgs {
 pub struct DecodeArgs {
     /// The run whose decoder is used
     pub run: PathBuf,
-    /// Binned spikes `[trial, bin, site]`, .npy: counts as in the dataset, not standardised
+    /// Binned spikes `[trial, bin, site]`, .npy or .npz: counts as in the dataset, not standardised
     pub spikes: PathBuf,
     /// Which fold's decoder
     #[arg(long, default_value_t = 0, value_name = "N")]

@@ -66,6 +66,8 @@ fn given(args: &ConfiguredArgs, common: &Common) -> Result<Given> {
         (None, None) => Given::default(),
     };
     let flags = Given { seed: common.seed, data: data(&args.sources)?, ..Given::default() };
+    // Another source replaces the earlier one whole: its trial counts are not this one's.
+    let below = if args.sources.is_empty() { below } else { Given { data: DataGiven::default(), ..below } };
     Ok(flags.over(Given::from_pairs(&args.set)?).over(below))
 }
 

@@ -55,7 +55,7 @@ fn a_dataset_comes_back_as_it_was_and_its_checksums_hold() {
     let input = InputFile { name: "a.npz".into(), n_bytes: 7, sha256: "00".into() };
     for (scale, encoding) in [(1.0, SpikeEncoding::U8), (0.1, SpikeEncoding::F32Le)] {
         let before = dataset(6, 4, scale);
-        write_dataset(&path, &before, &[split()], std::slice::from_ref(&input)).unwrap();
+        write_dataset(&path, &before, &[split()], std::slice::from_ref(&input), &[]).unwrap();
         let stored = read_dataset(&path).unwrap();
         let after = &stored.dataset;
         assert_eq!((after.spikes.encoding(), after.spikes.bytes()), (encoding, before.spikes.bytes()));
@@ -72,7 +72,7 @@ fn a_dataset_comes_back_as_it_was_and_its_checksums_hold() {
         );
         verify_dataset(&path).unwrap();
         let again = folder.path().join("again");
-        write_dataset(&again, after, &stored.splits, &stored.inputs).unwrap();
+        write_dataset(&again, after, &stored.splits, &stored.inputs, &[]).unwrap();
         for name in ["dataset.json", "spikes.bin", "video.bin", "split.json", "SHA256SUMS"] {
             assert_eq!(sha256_file(&path.join(name)).unwrap(), sha256_file(&again.join(name)).unwrap(), "{name}");
         }
@@ -86,15 +86,15 @@ fn an_existing_folder_is_never_overwritten_and_a_failed_write_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set");
     fs::create_dir(&path).unwrap();
-    let error = write_dataset(&path, &dataset(6, 4, 1.0), &[], &[]).unwrap_err().to_string();
+    let error = write_dataset(&path, &dataset(6, 4, 1.0), &[], &[], &[]).unwrap_err().to_string();
     assert!(
         error
             .ends_with("already exists, and nothing is overwritten (hint: choose another name, or move this one away)"),
         "{error}"
     );
     let wrong = Split::new(vec![0], vec![], vec![99], 100).unwrap();
-    assert!(write_dataset(&folder.path().join("b"), &dataset(6, 4, 1.0), &[wrong], &[]).is_err());
-    assert!(write_dataset(&folder.path().join("no/such/parent"), &dataset(6, 4, 1.0), &[], &[]).is_err());
+    assert!(write_dataset(&folder.path().join("b"), &dataset(6, 4, 1.0), &[wrong], &[], &[]).is_err());
+    assert!(write_dataset(&folder.path().join("no/such/parent"), &dataset(6, 4, 1.0), &[], &[], &[]).is_err());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -102,7 +102,7 @@ fn an_existing_folder_is_never_overwritten_and_a_failed_write_leaves_nothing() {
 fn damage_is_named_by_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set");
-    write_dataset(&path, &dataset(6, 4, 1.0), &[split()], &[]).unwrap();
+    write_dataset(&path, &dataset(6, 4, 1.0), &[split()], &[], &[]).unwrap();
     let error = |result: Result<(), spikereel_formats::FormatError>| {
         result.unwrap_err().to_string().replace(&format!("{}/", path.display()), "")
     };
@@ -133,7 +133,7 @@ fn a_mapped_dataset_takes_no_memory_until_it_is_read() {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set");
-    write_dataset(&path, &dataset(2, 4, 1.0), &[], &[]).unwrap();
+    write_dataset(&path, &dataset(2, 4, 1.0), &[], &[], &[]).unwrap();
     let n_bins: u64 = 44_739_242;
     let json = fs::read_to_string(path.join("dataset.json")).unwrap();
     let json = json
@@ -164,7 +164,7 @@ proptest! {
         parts.spikes = SpikeTensor::from_array(array.view()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("set");
-        write_dataset(&path, &Dataset::new(parts).unwrap(), &[], &[]).unwrap();
+        write_dataset(&path, &Dataset::new(parts).unwrap(), &[], &[], &[]).unwrap();
         let stored = read_dataset(&path).unwrap();
         prop_assert_eq!(stored.dataset.spikes.to_array(), array);
         prop_assert_eq!(stored.dataset.spikes.encoding() == SpikeEncoding::U8, whole);

@@ -90,7 +90,7 @@ fn garbled_dataset_folders_never_panic_even_where_checksums_are_made_to_fit() {
     let dataset = trials.into_dataset(video, &clips, timeline, spikereel_data::TargetKind::OwnVideo).unwrap();
     let split = spikereel_data::Split::new(vec![0, 1, 2], vec![3], vec![4, 5], 6).unwrap();
     let (whole, work) = (folder.path().join("whole"), folder.path().join("work"));
-    write_dataset(&whole, &dataset, &[split], &[]).unwrap();
+    write_dataset(&whole, &dataset, &[split], &[], &[]).unwrap();
     fs::create_dir(&work).unwrap();
     for name in ["dataset.json", "split.json", "SHA256SUMS", "spikes.bin"] {
         copy(&whole, &work);

@@ -1,18 +1,16 @@
 //! Everything that can end a command, and the exit code that each ending gets. The codes follow BSD `sysexits.h`
-//! where it has a word for the case; 75, 76 and 77 are used in this project's own narrower sense.
+//! where it has a word for the case; 76 and 77 are used in this project's own narrower sense.
 
 use spikereel_data::DataError;
 use std::path::{Path, PathBuf};
 
 /// The exit code table: each code and what it means.
-pub const EXIT_CODES: [(u8, &str); 10] = [
+pub const EXIT_CODES: [(u8, &str); 8] = [
     (0, "done"),
-    (1, "any other failure"),
     (2, "wrong usage of the command line"),
     (65, "bad data: a recording, dataset or spikes file is not what it should be"),
     (70, "a fault of spikereel itself"),
     (74, "a file could not be read or written"),
-    (75, "stopped; run the same command again to go on"),
     (76, "training diverged"),
     (77, "the run folder is in use by another process"),
     (78, "bad configuration: a key, a value, or an output folder that already exists"),
@@ -108,9 +106,6 @@ pub enum Error {
     /// Training diverged: the loss was no longer a number.
     #[error("training diverged: {0}")]
     Diverged(String),
-    /// Work stopped before its end and can be continued.
-    #[error("stopped: {0}")]
-    Stopped(String),
     /// A state that the program should never reach.
     #[error("a fault of spikereel itself: {0}")]
     Bug(String),
@@ -129,7 +124,6 @@ impl Error {
             Self::Config(_) | Self::Toml { .. } | Self::FolderExists(_) => 78,
             Self::Bug(_) => 70,
             Self::Io { .. } => 74,
-            Self::Stopped(_) => 75,
             Self::Diverged(_) => 76,
             Self::FolderInUse { .. } => 77,
         }
@@ -152,7 +146,6 @@ mod tests {
             Error::FolderInUse { path: "runs/a".into(), holder: "process 7".into() },
             Error::io(Path::new("a.npz"), "read it", std::io::Error::from(std::io::ErrorKind::NotFound)),
             Error::Diverged("loss was NaN in epoch 3".into()),
-            Error::Stopped("after epoch 3".into()),
             Error::Bug("a fold without trials".into()),
         ];
         for error in errors {

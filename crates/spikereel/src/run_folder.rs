@@ -117,10 +117,15 @@ impl RunFolder {
 /// # Errors
 /// [`Error::Data`] that says what a run folder is.
 pub fn check_is_run(path: &Path) -> Result<()> {
-    if path.join("config.toml").is_file() {
+    let is_dataset = path.join(spikereel_formats::dataset::MANIFEST).is_file();
+    if path.join("config.toml").is_file() && !is_dataset {
         return Ok(());
     }
-    let got = if path.exists() { "a folder without it" } else { "nothing there" };
+    let got = match (is_dataset, path.exists()) {
+        (true, _) => "a prepared dataset",
+        (false, true) => "a folder without it",
+        (false, false) => "nothing there",
+    };
     Err(spikereel_data::DataError::new("config.toml", "a run folder, which holds one", got)
         .hint("give the folder that `spikereel train` made")
         .at(path.display().to_string())

@@ -1,15 +1,22 @@
-//! Worker threads. Every reduction in the workspace has a fixed shape, so their number changes time and nothing else.
+//! What a process computes with: its threads and its instruction set. Results do not depend on the number of threads.
 
-use crate::{Error, Result};
+use crate::{ConfigError, Error, Result};
+use spikereel_kernels::Isa;
 
-/// Runs `work` on `n_threads` workers; `None` takes one per core, as the system counts them.
+/// Runs `work` on so many worker threads, by default one per core.
 ///
 /// # Errors
-/// Where workers cannot be started, or what `work` returns.
+/// `SPIKEREEL_ISA` names instructions that are unknown or that this processor lacks; what `work` says.
 pub fn with_threads<T: Send>(n_threads: Option<usize>, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if let Err(got) = Isa::overruled() {
+        let known: Vec<&str> = Isa::ALL.into_iter().filter(|isa| isa.is_available()).map(Isa::name).collect();
+        return Err(ConfigError::new("SPIKEREEL_ISA", format!("one of {} on this processor", known.join(", ")), got)
+            .hint("leave the variable out to use the best")
+            .into());
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads.unwrap_or(0))
         .build()
-        .map_err(|error| Error::Bug(format!("worker threads could not be started: {error}")))?;
+        .map_err(|error| Error::Bug(format!("worker threads cannot be started: {error}")))?;
     pool.install(work)
 }

@@ -242,7 +242,7 @@ impl<'a> Scorer<'a> {
     pub(super) fn condition_readings(&self, pass: &Pass) -> Result<Vec<Vec<Vec<f64>>>> {
         let dataset = self.fold.dataset();
         let shape = dataset.video_shape();
-        let of_readout = |readout: &Box<dyn Readout>| {
+        let of_readout = |readout: &dyn Readout| {
             let read = |video: &Option<Vec<f32>>| -> Result<Vec<f64>> {
                 video
                     .as_ref()
@@ -250,7 +250,7 @@ impl<'a> Scorer<'a> {
             };
             pass.decoded.par_iter().map(read).collect::<Result<Vec<_>>>()
         };
-        self.readouts.iter().map(of_readout).collect()
+        self.readouts.iter().map(|readout| of_readout(readout.as_ref())).collect()
     }
 
     /// Scores of condition readings, `[score][condition]`.

@@ -9,11 +9,18 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-/// Writes `dataset` into the new folder `folder`, with its splits (one a fold; may be empty) and the files it was made from.
+/// Writes `dataset` into the new folder `folder`, with its splits (one a fold; may be empty), the files it was made from, and further
+/// files `beside` it (name, content), checksummed like the others.
 ///
 /// # Errors
 /// Where the folder exists, a split names trials that are not there, or the disk refuses; no half-written folder stays behind.
-pub fn write_dataset(folder: &Path, dataset: &Dataset, splits: &[Split], inputs: &[InputFile]) -> Result<()> {
+pub fn write_dataset(
+    folder: &Path,
+    dataset: &Dataset,
+    splits: &[Split],
+    inputs: &[InputFile],
+    beside: &[(&str, &[u8])],
+) -> Result<()> {
     if folder.symlink_metadata().is_ok() {
         return Err(FormatError::Exists(folder.to_path_buf()));
     }
@@ -31,7 +38,7 @@ pub fn write_dataset(folder: &Path, dataset: &Dataset, splits: &[Split], inputs:
     let splits = if stored.is_empty() { None } else { Some(json(serde_json::to_vec(&stored))?) };
     let written = fs::create_dir(&partial)
         .map_err(|error| FormatError::io(folder, "write it", error))
-        .and_then(|()| fill(&partial, dataset, &manifest, splits.as_deref()))
+        .and_then(|()| fill(&partial, dataset, &manifest, splits.as_deref(), beside))
         .and_then(|()| fs::rename(&partial, folder).map_err(|error| FormatError::io(folder, "write it", error)));
     if written.is_err() {
         let _ = fs::remove_dir_all(&partial);
@@ -40,9 +47,16 @@ pub fn write_dataset(folder: &Path, dataset: &Dataset, splits: &[Split], inputs:
     written
 }
 
-fn fill(partial: &Path, dataset: &Dataset, manifest: &[u8], splits: Option<&[u8]>) -> Result<()> {
+fn fill(
+    partial: &Path,
+    dataset: &Dataset,
+    manifest: &[u8],
+    splits: Option<&[u8]>,
+    beside: &[(&str, &[u8])],
+) -> Result<()> {
     let mut files = vec![(MANIFEST, manifest), (SPIKES, dataset.spikes.bytes()), (VIDEO, dataset.video.bytes())];
     files.extend(splits.map(|splits| (SPLITS, splits)));
+    files.extend_from_slice(beside);
     let sums: String = files.iter().map(|(name, bytes)| format!("{}  {name}\n", sha256_bytes(bytes))).collect();
     files.push((CHECKSUMS, sums.as_bytes()));
     for (name, bytes) in files {

@@ -111,6 +111,8 @@ pub(crate) struct Product<'a> {
 pub(crate) fn multiply(isa: Isa, product: &Product<'_>, n_vectors: usize, tile: &mut Tile) {
     let n_steps = product.runs.len() * product.run_len;
     assert!((1..=MAX_VECTORS).contains(&n_vectors), "{n_vectors} vectors");
+    // The processor is asked once; afterwards this reads one word.
+    assert!(isa.is_available(), "{} is not available", isa.name());
     if n_steps == 0 {
         tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
         return;
@@ -122,7 +124,7 @@ pub(crate) fn multiply(isa: Isa, product: &Product<'_>, n_vectors: usize, tile: 
     match isa {
         Isa::Portable => portable::multiply(product, n_vectors, tile),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the asserts above keep every index inside `a` and `b`; availability is asserted before the call.
+        // SAFETY: the asserts above keep every index inside `a` and `b`, and `isa` is available.
         Isa::Avx2 | Isa::Avx512 => unsafe { x86::multiply(isa, product, n_vectors, tile) },
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::multiply(product, n_vectors, tile),

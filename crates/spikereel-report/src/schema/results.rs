@@ -186,7 +186,7 @@ pub struct MaskingCell {
     pub ci_high: Option<f64>,
     /// One-sided p of harm.
     pub p: Option<f64>,
-    /// The same, corrected by Holm over the table.
+    /// The same, corrected by Holm over the regions of a feature.
     pub p_holm: Option<f64>,
     /// The published unpaired test.
     pub published: Option<PublishedTest>,

@@ -54,16 +54,6 @@ pub enum Course {
     Cosine,
 }
 
-/// The statistics of masking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Statistics {
-    /// One-sided bootstrap over conditions and networks, Holm-corrected.
-    Hierarchical,
-    /// The paper's two-sided unpaired t test leads; the bootstrap stands beside it.
-    Paper,
-}
-
 /// What is simulated: difficulty presets fixed by an ideal observer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

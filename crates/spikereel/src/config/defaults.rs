@@ -3,7 +3,7 @@
 //! "Published code" and "paper" refer to Zhang et al., Communications Biology 2026, doi 10.1038/s42003-025-09486-7, and the
 //! Python code its authors published. Where the two disagree, the entry says which one is followed.
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Redraw, SplitUnit, Statistics, StimulusKind};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Redraw, SplitUnit, StimulusKind};
 use spikereel_data::Standardisation;
 
 /// Seed of a run. Ours; any number serves.
@@ -55,6 +55,8 @@ pub const CLIPS_TRAIN: usize = 24;
 pub const CLIPS_VALIDATION: usize = 6;
 /// Clips per condition shown in test trials. Ours.
 pub const CLIPS_TEST: usize = 12;
+/// One pool of clips for all parts. Ours: 0, separate streams for training, validation and test; the paper shares 60.
+pub const VIDEO_POOL: usize = 0;
 /// Whether a simulated trial's target shows the dots that drove it. Ours: off, as in the paper's data.
 pub const RENDER_OWN_DOTS: bool = false;
 
@@ -96,10 +98,10 @@ pub const USE_BEST: bool = true;
 
 /// Gaussian-noise inputs behind the null of every score. Paper, Statistics: 100.
 pub const N_NULL: usize = 100;
-/// Bootstrap draws behind each interval. Ours: the usual thousand, and a half more for tails.
+/// Draws of the null behind quantities that are read from every trial. Ours.
+pub const N_NULL_DRAWS: usize = 2000;
+/// Bootstrap draws of masking; the smallest p is one over this and one. Ours.
 pub const N_BOOTSTRAP: usize = 2000;
-/// Statistics of masking. Ours: one-sided hierarchical bootstrap; the paper's unpaired test stands beside it always.
-pub const STATISTICS: Statistics = Statistics::Hierarchical;
 /// Level below which a corrected p counts as found. Custom.
 pub const ALPHA: f64 = 0.05;
 

@@ -1,9 +1,7 @@
 //! What a person gave: a TOML file, `--set key=value`, flags. Everything is optional, and unknown keys are refused.
 //! Not yet checked; see [`super::resolve`].
 
-use super::choices::{
-    Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Statistics, StimulusKind,
-};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, StimulusKind};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spikereel_data::Standardisation;
@@ -175,16 +173,14 @@ section! {
     ScoresGiven {
         /// Gaussian-noise inputs behind the null.
         n_null: usize,
-        /// Bootstrap draws behind each interval.
-        n_bootstrap: usize,
+        /// Draws of the null behind quantities that are read from every trial.
+        n_null_draws: usize,
     }
 }
 
 section! {
     /// `[masking]`.
     MaskingGiven {
-        /// Which test leads.
-        statistics: Statistics,
         /// Bootstrap draws.
         n_bootstrap: usize,
         /// Level below which a corrected p counts as found.

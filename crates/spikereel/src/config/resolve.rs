@@ -71,10 +71,9 @@ pub fn resolve(given: Given, facts: &SourceFacts) -> Checked<Resolved> {
         train: train(given.train)?,
         scores: ScoresConfig {
             n_null: at_least("scores.n_null", given.scores.n_null.unwrap_or(d::N_NULL), 2)?,
-            n_bootstrap: at_least("scores.n_bootstrap", given.scores.n_bootstrap.unwrap_or(d::N_BOOTSTRAP), 100)?,
+            n_null_draws: at_least("scores.n_null_draws", given.scores.n_null_draws.unwrap_or(d::N_NULL_DRAWS), 100)?,
         },
         masking: MaskingConfig {
-            statistics: given.masking.statistics.unwrap_or(d::STATISTICS),
             n_bootstrap: at_least("masking.n_bootstrap", given.masking.n_bootstrap.unwrap_or(d::N_BOOTSTRAP), 100)?,
             alpha: share("masking.alpha", given.masking.alpha.unwrap_or(d::ALPHA))?,
         },
@@ -211,7 +210,7 @@ fn stimulus(
             given.clips_validation.unwrap_or(d::CLIPS_VALIDATION),
         )?,
         clips_test: at_least_one("stimulus.clips_test", given.clips_test.unwrap_or(d::CLIPS_TEST))?,
-        video_pool: given.video_pool.unwrap_or(0),
+        video_pool: given.video_pool.unwrap_or(d::VIDEO_POOL),
         render_own_dots: given.render_own_dots.unwrap_or(d::RENDER_OWN_DOTS),
     })
 }

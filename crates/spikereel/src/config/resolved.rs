@@ -1,9 +1,7 @@
 //! A configuration in which every value is concrete and checked. Made by [`super::resolve`] alone, written into the run folder
 //! before work starts, and read back as a [`super::Given`] by `--from`.
 
-use super::choices::{
-    Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Statistics, StimulusKind,
-};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, StimulusKind};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{BinGrid, Standardisation};
 use std::collections::BTreeMap;
@@ -160,15 +158,13 @@ pub struct TrainConfig {
 pub struct ScoresConfig {
     /// Gaussian-noise inputs behind the null.
     pub n_null: usize,
-    /// Bootstrap draws behind each interval.
-    pub n_bootstrap: usize,
+    /// Draws of the null behind quantities that are read from every trial.
+    pub n_null_draws: usize,
 }
 
 /// `[masking]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MaskingConfig {
-    /// Which test leads.
-    pub statistics: Statistics,
     /// Bootstrap draws.
     pub n_bootstrap: usize,
     /// Level below which a corrected p counts as found.

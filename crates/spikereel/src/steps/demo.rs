@@ -69,7 +69,7 @@ pub const TINY: DemoSize = DemoSize {
         epochs = 2
         [scores]
         n_null = 10
-        n_bootstrap = 200
+        n_null_draws = 200
         [masking]
         n_bootstrap = 200
     "#,
@@ -93,7 +93,7 @@ pub const TINY: DemoSize = DemoSize {
         batch_size = 8
         [scores]
         n_null = 10
-        n_bootstrap = 200
+        n_null_draws = 200
         [masking]
         n_bootstrap = 200
     "#,

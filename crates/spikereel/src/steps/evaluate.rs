@@ -90,7 +90,7 @@ pub fn evaluate(run: &Path, progress: &dyn Progress) -> Result<Evaluated> {
     let pooled = pooled::facts(
         &decoder,
         &folds.iter().map(|fold| fold.pooled.as_slice()).collect::<Vec<_>>(),
-        run.config.scores.n_bootstrap,
+        run.config.scores.n_null_draws,
         run.config.seed,
     );
     let videos = merge::videos(folds.into_iter().map(|fold| fold.videos).collect());

@@ -6,7 +6,6 @@ use super::videos;
 use crate::config::choices::PopulationKind;
 use crate::config::{Given, Resolved, resolve};
 use crate::progress::Progress;
-use crate::run_folder::{write_json, write_whole};
 use crate::{ConfigError, Error, Result};
 use ndarray::{Array3, Axis};
 use serde::{Deserialize, Serialize};
@@ -113,14 +112,16 @@ pub fn prepare_into(config: &Resolved, loaded: Loaded, folder: &Path, progress: 
     let videos = videos::draw(&config.stimulus, &trials, &splits, own, config.seed)?;
     task.advance(1);
     let dataset = trials.into_dataset(videos.pool, &videos.clip_of_trial, videos.timeline, videos.target_kind)?;
-    spikereel_formats::write_dataset(folder, &dataset, &splits, &inputs)?;
     let about = About {
         license: extras.iter().find_map(|extras| extras.license.clone()),
         citations: extras.iter().flat_map(|extras| extras.citations.iter().cloned()).collect(),
         n_dropped_sites: extras.iter().map(|extras| extras.n_dropped_sites).sum(),
     };
-    write_json(&folder.join(ABOUT), &about)?;
-    write_whole(&folder.join(PREPARED_BY), config.to_toml()?.as_bytes())?;
+    let about =
+        serde_json::to_vec_pretty(&about).map_err(|error| Error::Bug(format!("{ABOUT} is no JSON: {error}")))?;
+    let prepared_by = config.to_toml()?;
+    let beside = [(ABOUT, about.as_slice()), (PREPARED_BY, prepared_by.as_bytes())];
+    spikereel_formats::write_dataset(folder, &dataset, &splits, &inputs, &beside)?;
     task.advance(1);
     let sizes = |split: &Split| [Part::Train, Part::Validation, Part::Test].map(|part| split.trials(part).len());
     Ok(Prepared {

@@ -112,11 +112,17 @@ pub(super) fn metric(feature: &str, kind: &ScoreKind) -> Metric {
     let words = format!("{feature} {}", kind.name);
     let key: String =
         words.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    let label = if kind.name.to_lowercase().starts_with(&feature.to_lowercase()) { kind.name.clone() } else { words };
+    // `contrast_left` and `contrast error` share a word that need not stand twice.
+    let (first, rest) = kind.name.split_once(' ').unwrap_or((&kind.name, ""));
+    let label = match rest {
+        "" => words,
+        rest if feature.starts_with(first) => format!("{feature} {rest}"),
+        _ => words,
+    };
     Metric {
         key,
         label: readable(&label),
-        unit: Some(kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        unit: Some(kind.unit.clone()).filter(|unit| !unit.is_empty() && !feature.starts_with(unit.as_str())),
         better: if kind.larger_is_better { Better::Higher } else { Better::Lower },
         n_decimals: n_decimals(kind),
     }
