@@ -1,4 +1,4 @@
-//! Fast f32 paths. Dense layers and convolutions run through the tiles of [`crate::arch`]; every reduction has a shape fixed by
+//! Fast f32 paths. Dense layers and convolutions run through the tiles of `arch`; every reduction has a shape fixed by
 //! sizes alone, so the same instructions give the same bits on any number of threads.
 
 mod conv;
