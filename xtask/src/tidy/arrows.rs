@@ -22,7 +22,7 @@ const TABLE: &[Arrows] = &[
     Arrows { from: "spikereel-data", to: &[], to_in_tests: &[] },
     Arrows { from: "spikereel-formats", to: &["spikereel-data"], to_in_tests: &[] },
     Arrows { from: "spikereel-synth", to: &["spikereel-data"], to_in_tests: &[] },
-    Arrows { from: "spikereel-analysis", to: &["spikereel-data"], to_in_tests: &[] },
+    Arrows { from: "spikereel-analysis", to: &["spikereel-data"], to_in_tests: &["spikereel-synth"] },
     Arrows { from: "spikereel-nn", to: &["spikereel-data", "spikereel-kernels"], to_in_tests: &[] },
     Arrows { from: "spikereel-report", to: &["spikereel-data"], to_in_tests: &[] },
     Arrows {
