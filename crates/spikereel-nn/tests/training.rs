@@ -33,7 +33,7 @@ fn a_network_learns_four_samples_by_heart() {
     let (first, last) = (history[0].train_loss, history[history.len() - 1].train_loss);
     println!("{first:.3} -> {last:.4}");
     assert!(last < 0.15 * first, "{first} -> {last}");
-    // Evaluation is not held to this: four samples leave four values a channel at the bottleneck, so that running (unbiased) variances
+    // Evaluation is not held to this: there one trial's video lies nearer to another's target. Why is not shown; a guess: four samples leave four values a channel at the bottleneck, so that running (unbiased) variances
     // are 4/3 of what training saw, and videos of single trials differ.
 }
 
