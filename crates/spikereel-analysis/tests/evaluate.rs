@@ -36,12 +36,14 @@ fn baselines_stand_in_their_order_and_the_table_holds_them_all() {
     for (name, own) in [("class mean", &class_mean), ("ridge", &ridge), ("multinomial", &multinomial)] {
         assert!(accuracy(own) > 0.4, "{name}: {}", accuracy(own));
     }
-    // Clips of a condition are all alike here, so the true condition's mean video is the target itself.
-    // Motion is left out: optical flow reads the toy's pattern about 65 degrees off its direction, and why is not settled.
-    for feature in top.features.iter().filter(|feature| feature.name != "motion") {
-        let best = if feature.scores[0].kind.larger_is_better { 1.0 } else { 0.0 };
+    // Clips of a condition are all alike here, so the true condition's mean video is the target itself. Motion is compared with
+    // the direction's name: cv2's flow reads this pattern within a degree.
+    for feature in &top.features {
+        let kind = &feature.scores[0].kind;
+        let best = if kind.larger_is_better { 1.0 } else { 0.0 };
+        let tolerance = if feature.name == "motion" { 1.0 } else { 1e-6 };
         let got = feature.scores[0].condition.mean.unwrap();
-        assert!((got - best).abs() <= 1e-6, "{}: {got}", feature.name);
+        assert!((got - best).abs() <= tolerance, "{}: {got}", feature.name);
     }
     let ridge_decoder = RidgeVideo::default().fit(&fold, 0).unwrap();
     let readouts = paper_readouts();

@@ -42,7 +42,12 @@ fn clip(condition: usize) -> Vec<u8> {
                     (1..=2, 0) => f64::from(u8::from(row % 4 < 2)),
                     (1..=2, 1) => f64::from(u8::from(x * x + y * y < 20.0)),
                     (1..=2, _) => f64::from(u8::from(col < 5)),
-                    _ => 0.55 + 0.4 * (0.7 * (x * cos + y * sin) - 0.35 * frame as f64).sin(),
+                    _ => {
+                        // Two crossing gratings that move as one, half a pixel a frame. A single one leaves the flow along
+                        // its stripes open: cv2 reads it 40 to 90 degrees off.
+                        let (x, y) = (x - 0.5 * frame as f64 * cos, y - 0.5 * frame as f64 * sin);
+                        0.55 + 0.2 * (0.9 * x + 0.4 * y).sin() + 0.2 * (0.9 * y - 0.5 * x + 1.0).sin()
+                    }
                 };
                 let tint = if frame > 2 { COLORS[color] } else { [1.0; 3] };
                 bytes.extend(tint.map(|tint| (255.0 * gray * tint).round() as u8));
