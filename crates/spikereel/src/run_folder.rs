@@ -8,6 +8,7 @@
 //!     dataset/          the prepared dataset, unless the run was given one
 //!     fold0/ ...        weights, split, standardiser and learning curve of each fold (and network: fold0/seed1)
 //!     weights.safetensors   the weights of a run with one fold and one network
+//!     scores.json  masking.json   what `evaluate` and `mask` found
 //!     report.json  report/  what `report` makes
 //! ```
 
