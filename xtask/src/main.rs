@@ -4,6 +4,7 @@
 
 mod golden;
 mod screenshots;
+mod slow;
 mod tidy;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             Ok(())
         }
+        [command, rest @ ..] if let Some(outcome) = slow::run(&repository_root(), command, rest) => outcome,
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

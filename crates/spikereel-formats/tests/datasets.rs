@@ -85,8 +85,14 @@ fn a_dataset_comes_back_as_it_was_and_its_checksums_hold() {
 fn files_kept_beside_a_dataset_stand_under_its_checksums_and_no_name_leads_out_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set");
-    write_dataset(&path, &dataset(6, 4, 1.0), &[split()], &[], &[("about.json", b"{}"), ("config.toml", b"seed = 1\n")])
-        .unwrap();
+    write_dataset(
+        &path,
+        &dataset(6, 4, 1.0),
+        &[split()],
+        &[],
+        &[("about.json", b"{}"), ("config.toml", b"seed = 1\n")],
+    )
+    .unwrap();
     read_dataset(&path).unwrap();
     verify_dataset(&path).unwrap();
     let sums = fs::read_to_string(path.join("SHA256SUMS")).unwrap();
