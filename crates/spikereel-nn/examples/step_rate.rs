@@ -6,7 +6,7 @@ use rand::RngExt;
 use spikereel_data::Timeline;
 use spikereel_data::rng::stream;
 use spikereel_kernels::fast::Fast;
-use spikereel_nn::loss::{LossScale, frame_weights, video_loss};
+use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
 use spikereel_nn::network::decoder;
 use spikereel_nn::{DecoderShape, Engine, Mode, Optimiser, OptimiserConfig, Wants, Weights};
 use std::sync::Arc;
@@ -39,7 +39,12 @@ fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
     let mut random = |n: usize| (0..n).map(|_| rng.random::<f32>()).collect::<Vec<_>>();
     let (spikes, videos) = (random(batch * network.input().len()), random(batch * network.output().len()));
     let mut weights = Weights::<f32>::init(&network, 0);
-    let loss = video_loss(LossScale::Code, &frame_weights(&Timeline::paper()), batch, network.output());
+    let loss = video_loss(
+        LossScale::Code,
+        &frame_weights(&Timeline::paper(), PhaseWeights::default()),
+        batch,
+        network.output(),
+    );
     let fits = "sizes are the network's";
 
     let mut inference = Engine::new(Arc::clone(&network), Fast::default(), Wants::INFERENCE, &[]);

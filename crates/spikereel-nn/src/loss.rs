@@ -17,13 +17,32 @@ pub enum LossScale {
     Paper,
 }
 
-/// Weight of each frame: fixation 1, cue 2, stimulus 5, as in the published code, which gives no reason; 1 for each
-/// frame of a timeline without phases.
-pub fn frame_weights(timeline: &Timeline) -> Vec<f64> {
+/// Weight of a frame's dissimilarity by the phase it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PhaseWeights {
+    /// Frames of fixation.
+    pub fixation: f64,
+    /// Frames of the cue.
+    pub cue: f64,
+    /// Frames of the stimulus.
+    pub stimulus: f64,
+}
+
+impl Default for PhaseWeights {
+    /// 1, 2 and 5, as in the published code, which gives no reason.
+    fn default() -> Self {
+        Self { fixation: 1.0, cue: 2.0, stimulus: 5.0 }
+    }
+}
+
+/// Weight of each frame; 1 for each frame of a timeline without phases.
+pub fn frame_weights(timeline: &Timeline, weights: PhaseWeights) -> Vec<f64> {
     let weight = |frame| match timeline.phase(frame) {
-        Some(Phase::Cue) => 2.0,
-        Some(Phase::Stimulus) => 5.0,
-        Some(Phase::Fixation) | None => 1.0,
+        Some(Phase::Fixation) => weights.fixation,
+        Some(Phase::Cue) => weights.cue,
+        Some(Phase::Stimulus) => weights.stimulus,
+        None => 1.0,
     };
     (0..timeline.n_frames).map(weight).collect()
 }
@@ -51,8 +70,8 @@ mod tests {
 
     #[test]
     fn the_papers_timeline_weighs_175_and_one_without_phases_its_frames() {
-        assert_eq!(frame_weights(&Timeline::paper()).iter().sum::<f64>(), 175.0);
+        assert_eq!(frame_weights(&Timeline::paper(), PhaseWeights::default()).iter().sum::<f64>(), 175.0);
         let plain = Timeline::new(10.0, 0.0, 7, vec![]).unwrap();
-        assert_eq!(frame_weights(&plain), [1.0; 7]);
+        assert_eq!(frame_weights(&plain, PhaseWeights::default()), [1.0; 7]);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::Real;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The rule of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -67,6 +68,21 @@ impl<R: Real> Optimiser<R> {
     /// # Panics
     /// Where lengths differ from that at construction.
     pub fn step(&mut self, learning_rate: f64, values: &mut [R], gradients: &[R]) {
+        let all = 0..values.len();
+        self.step_with(learning_rate, &[(all, 1.0)], values, gradients);
+    }
+
+    /// The same, with a factor on the learning rate of each range; values outside all ranges stay.
+    ///
+    /// # Panics
+    /// Where lengths differ from that at construction, or a range ends behind them.
+    pub fn step_with(
+        &mut self,
+        learning_rate: f64,
+        factors: &[(Range<usize>, f64)],
+        values: &mut [R],
+        gradients: &[R],
+    ) {
         assert!(
             values.len() == self.first.len() && gradients.len() == self.first.len(),
             "lengths fixed at construction"
@@ -75,28 +91,31 @@ impl<R: Real> Optimiser<R> {
         self.n_steps += 1;
         let bias1 = 1.0 - beta1.powf(self.n_steps as f64);
         let bias2_root = R::from_f64((1.0 - beta2.powf(self.n_steps as f64)).sqrt());
-        let rate = R::from_f64(learning_rate / bias1);
         let (one_minus_beta1, beta2_r) = (R::from_f64(1.0 - beta1), R::from_f64(beta2));
         let (one_minus_beta2, eps) = (R::from_f64(1.0 - beta2), R::from_f64(eps));
-        let keep = R::from_f64(1.0 - learning_rate * weight_decay);
-        let memory = self.first.iter_mut().zip(&mut self.second);
-        for ((value, &gradient), (first, second)) in values.iter_mut().zip(gradients).zip(memory) {
-            *first += one_minus_beta1 * (gradient - *first);
-            if weight_decay != 0.0 {
-                *value = *value * keep;
+        for (range, factor) in factors {
+            let rate = R::from_f64(learning_rate * factor / bias1);
+            let keep = R::from_f64(1.0 - learning_rate * factor * weight_decay);
+            let memory = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
+            let values = values[range.clone()].iter_mut().zip(&gradients[range.clone()]);
+            for ((value, &gradient), (first, second)) in values.zip(memory) {
+                *first += one_minus_beta1 * (gradient - *first);
+                if weight_decay != 0.0 {
+                    *value = *value * keep;
+                }
+                let size = match rule {
+                    Rule::Adamax => {
+                        let (old, new) = (beta2_r * *second, gradient.abs() + eps);
+                        *second = if old > new { old } else { new };
+                        *second
+                    }
+                    Rule::Adam => {
+                        *second = beta2_r * *second + one_minus_beta2 * (gradient * gradient);
+                        second.sqrt() / bias2_root + eps
+                    }
+                };
+                *value = *value - rate * (*first / size);
             }
-            let size = match rule {
-                Rule::Adamax => {
-                    let (old, new) = (beta2_r * *second, gradient.abs() + eps);
-                    *second = if old > new { old } else { new };
-                    *second
-                }
-                Rule::Adam => {
-                    *second = beta2_r * *second + one_minus_beta2 * (gradient * gradient);
-                    second.sqrt() / bias2_root + eps
-                }
-            };
-            *value = *value - rate * (*first / size);
         }
     }
 }

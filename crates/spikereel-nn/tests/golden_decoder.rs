@@ -6,7 +6,7 @@ mod common;
 
 use common::{Golden, formula_data, formula_weights, picks, relative_l2, timeline};
 use spikereel_kernels::fast::Fast;
-use spikereel_nn::loss::{LossScale, frame_weights, video_loss};
+use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
 use spikereel_nn::network::decoder;
 use spikereel_nn::{DecoderShape, Engine, Mode, Wants, Weights};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn run(mode: Mode, golden: &Golden) -> Run {
     let (spikes, videos) = formula_data::<f32>(&network, 2);
     let mut engine = Engine::new(Arc::clone(&network), Fast::default(), Wants::ALL_GRADIENTS, &[]);
     engine.forward(&weights, mode, 2, &spikes).unwrap();
-    let loss = video_loss(LossScale::Code, &frame_weights(&timeline(45)), 2, network.output());
+    let loss = video_loss(LossScale::Code, &frame_weights(&timeline(45), PhaseWeights::default()), 2, network.output());
     let loss = engine.loss(&loss, &videos, true).total();
     Run { engine, weights, loss }
 }

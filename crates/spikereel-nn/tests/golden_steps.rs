@@ -8,7 +8,7 @@ use common::{Golden, formula_data, formula_weights, picks, timeline, uniform};
 use spikereel_kernels::Kernels;
 use spikereel_kernels::fast::Fast;
 use spikereel_kernels::naive::Naive;
-use spikereel_nn::loss::{LossScale, frame_weights, video_loss};
+use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
 use spikereel_nn::network::decoder;
 use spikereel_nn::{DecoderShape, Engine, Mode, Optimiser, OptimiserConfig, Real, Rule, Wants, Weights};
 use std::sync::Arc;
@@ -50,7 +50,12 @@ fn ten_steps<K: Kernels<Real: Real>>(kernels: K, shape: DecoderShape, n: usize) 
     let mut weights = formula_weights(&network);
     let (spikes, videos) = formula_data::<K::Real>(&network, n);
     let mut optimiser = Optimiser::new(OptimiserConfig::default(), network.n_params());
-    let loss = video_loss(LossScale::Code, &frame_weights(&timeline(shape.n_frames)), n, network.output());
+    let loss = video_loss(
+        LossScale::Code,
+        &frame_weights(&timeline(shape.n_frames), PhaseWeights::default()),
+        n,
+        network.output(),
+    );
     let mut engine = Engine::new(Arc::clone(&network), kernels, Wants::TRAINING, &[]);
     let losses = (0..10).map(|_| {
         engine.forward(&weights, Mode::Train, n, &spikes).unwrap();

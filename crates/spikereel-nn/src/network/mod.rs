@@ -133,6 +133,13 @@ impl Network {
         }
         ranges
     }
+
+    /// All trained values in ranges, each with a factor on its learning rate: `norm_factor` for gamma and beta, else 1.
+    pub fn rate_factors(&self, norm_factor: f64) -> Vec<(std::ops::Range<usize>, f64)> {
+        let trained = self.params.specs.iter().filter(|spec| spec.role.is_trained());
+        let factor = |role| if matches!(role, Role::Gamma | Role::Beta) { norm_factor } else { 1.0 };
+        trained.map(|spec| (spec.range.clone(), factor(spec.role))).collect()
+    }
 }
 
 #[cfg(test)]

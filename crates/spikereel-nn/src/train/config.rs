@@ -1,6 +1,6 @@
 //! All that a training run is told, with the published values as defaults.
 
-use crate::loss::LossScale;
+use crate::loss::{LossScale, PhaseWeights};
 use crate::optimiser::{OptimiserConfig, Schedule};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Result, TrialDraw};
@@ -13,6 +13,17 @@ pub struct Redraw {
     pub draw: TrialDraw,
     /// Share of samples that are re-drawn, 0 to 1; the others are real trials.
     pub share: f64,
+}
+
+/// Where weights start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// PyTorch's defaults, as published.
+    #[default]
+    Published,
+    /// The same draws, scaled, and the last normalisation set to the training videos; see `start.rs`.
+    Fitted,
 }
 
 /// How a decoder is trained.
@@ -33,6 +44,14 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// Scaling of the loss. Default: the published code's.
     pub loss_scale: LossScale,
+    /// Factor on the squared error in the loss. Published: 1.
+    pub squared_error_weight: f64,
+    /// Weights of frames in the loss, by phase. Published code: 1, 2, 5.
+    pub phase_weights: PhaseWeights,
+    /// Where weights start. Published: PyTorch's defaults.
+    pub start: Start,
+    /// Factor on the learning rate of a batch normalisation's gamma and beta. Published: 1.
+    pub norm_rate_factor: f64,
     /// Re-drawing of training trials in each epoch; the paper draws once.
     pub redraw: Option<Redraw>,
     /// Standard deviation of Gaussian noise added to standardised training spikes. Published: none.
@@ -58,6 +77,10 @@ impl Default for TrainConfig {
             learning_rate: 0.01,
             schedule: Schedule::default(),
             loss_scale: LossScale::default(),
+            squared_error_weight: 1.0,
+            phase_weights: PhaseWeights::default(),
+            start: Start::default(),
+            norm_rate_factor: 1.0,
             redraw: None,
             input_noise_sd: 0.0,
             patience_epochs: None,
@@ -87,12 +110,24 @@ impl TrainConfig {
             }
         }
         let OptimiserConfig { beta1, beta2, eps, weight_decay, .. } = self.optimiser;
-        for (key, value) in [("learning_rate", self.learning_rate), ("optimiser.eps", eps)] {
+        let PhaseWeights { fixation, cue, stimulus } = self.phase_weights;
+        for (key, value) in [
+            ("learning_rate", self.learning_rate),
+            ("optimiser.eps", eps),
+            ("norm_rate_factor", self.norm_rate_factor),
+            ("phase_weights.fixation", fixation),
+            ("phase_weights.cue", cue),
+            ("phase_weights.stimulus", stimulus),
+        ] {
             if !(value.is_finite() && value > 0.0) {
                 return wrong(key, "a positive number", value.to_string());
             }
         }
-        for (key, value) in [("input_noise_sd", self.input_noise_sd), ("optimiser.weight_decay", weight_decay)] {
+        for (key, value) in [
+            ("input_noise_sd", self.input_noise_sd),
+            ("optimiser.weight_decay", weight_decay),
+            ("squared_error_weight", self.squared_error_weight),
+        ] {
             if !(value.is_finite() && value >= 0.0) {
                 return wrong(key, "0 or a positive number", value.to_string());
             }

@@ -6,9 +6,10 @@ mod batch;
 mod checkpoint;
 mod config;
 mod history;
+mod start;
 
 pub use checkpoint::Checkpoint;
-pub use config::{Redraw, TrainConfig};
+pub use config::{Redraw, Start, TrainConfig};
 pub use history::{EpochRecord, Progress, StepReport};
 
 use crate::engine::{Engine, Mode};
@@ -19,7 +20,7 @@ use crate::weights::Weights;
 use crate::{Error, Real, Result, Wants};
 use batch::{Batch, EpochSamples, fill_real};
 use spikereel_data::{DataError, Fold, Part};
-use spikereel_kernels::Kernels;
+use spikereel_kernels::{Kernels, VideoLoss};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -45,6 +46,7 @@ pub struct Trainer<K: Kernels> {
     engine: Engine<K>,
     frame_weights: Vec<f64>,
     held: Vec<Range<usize>>,
+    rate_factors: Vec<(Range<usize>, f64)>,
     weights: Weights<K::Real>,
     best: Option<Best<K::Real>>,
     optimiser: Optimiser<K::Real>,
@@ -69,9 +71,10 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         let network = Arc::new(decoder(&shape)?);
         Ok(Self {
             engine: Engine::new(Arc::clone(&network), kernels, Wants::TRAINING, &[]),
-            frame_weights: frame_weights(&fold.dataset().timeline),
+            frame_weights: frame_weights(&fold.dataset().timeline, config.phase_weights),
             held: if config.hold_dead_biases { network.dead_biases() } else { vec![] },
-            weights: Weights::init(&network, seed),
+            weights: start::weights(config.start, &network, fold, seed),
+            rate_factors: network.rate_factors(config.norm_rate_factor),
             optimiser: Optimiser::new(config.optimiser, network.n_params()),
             best: None,
             history: Vec::new(),
@@ -149,7 +152,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
     /// Forward, loss, backward, optimiser. Returns the loss, as an error where it or a gradient is not finite; nothing
     /// has changed then.
     fn step(&mut self, batch: &Batch<K::Real>, learning_rate: f64) -> std::result::Result<f64, f64> {
-        let loss = video_loss(self.config.loss_scale, &self.frame_weights, batch.n, self.network.output());
+        let loss = self.loss_of(batch.n);
         self.engine.forward(&self.weights, Mode::Train, batch.n, &batch.spikes).map_err(|_| f64::NAN)?;
         let loss = self.engine.loss(&loss, &batch.videos, true).total();
         if !loss.is_finite() {
@@ -163,8 +166,15 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
             return Err(f64::NAN);
         }
         self.engine.update_running(&mut self.weights);
-        self.optimiser.step(learning_rate, &mut self.weights.trained, self.engine.gradients());
+        let values = &mut self.weights.trained;
+        self.optimiser.step_with(learning_rate, &self.rate_factors, values, self.engine.gradients());
         Ok(loss)
+    }
+
+    fn loss_of(&self, n: usize) -> VideoLoss<K::Real> {
+        let loss = video_loss(self.config.loss_scale, &self.frame_weights, n, self.network.output());
+        let weight = K::Real::from_f64(self.config.squared_error_weight);
+        VideoLoss { squared_error_scale: loss.squared_error_scale * weight, ..loss }
     }
 
     /// Mean loss over validation trials in evaluation mode; `None` where there are none.
@@ -177,7 +187,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         let (mut batch, mut sum) = (Batch::default(), 0.0);
         for trials in trials.chunks(self.config.batch_size) {
             fill_real(&fold, trials, &mut batch);
-            let loss = video_loss(self.config.loss_scale, &self.frame_weights, batch.n, self.network.output());
+            let loss = self.loss_of(batch.n);
             self.engine.forward(&self.weights, Mode::Eval, batch.n, &batch.spikes)?;
             sum += self.engine.loss(&loss, &batch.videos, false).total() * batch.n as f64;
         }

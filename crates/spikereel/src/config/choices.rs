@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use spikereel_data::prepare::SplitUnit;
-pub use spikereel_nn::{LossScale, Rule as Optimiser};
+pub use spikereel_nn::{LossScale, Rule as Optimiser, Start};
 
 /// Whether trials and sites are used as recorded, or resampled into a pseudo-population.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! "Published code" and "paper" refer to Zhang et al., Communications Biology 2026, doi 10.1038/s42003-025-09486-7, and the
 //! Python code its authors published. Where the two disagree, the entry says which one is followed.
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Redraw, SplitUnit, StimulusKind};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Redraw, SplitUnit, Start, StimulusKind};
 use spikereel_data::Standardisation;
 
 /// Seed of a run. Ours; any number serves.
@@ -89,6 +89,14 @@ pub const LR_STEP_EPOCHS: usize = 3;
 pub const LR_GAMMA: f64 = 0.85;
 /// Loss normalisation. Published code divides; the paper's formula does not.
 pub const LOSS_SCALE: LossScale = LossScale::Code;
+/// Factor on the squared error in the loss. Published: 1.
+pub const SQUARED_ERROR_WEIGHT: f64 = 1.0;
+/// Weights of frames in the loss during fixation, cue and stimulus. Published code.
+pub const PHASE_WEIGHTS: [f64; 3] = [1.0, 2.0, 5.0];
+/// Where weights start. Published: PyTorch's defaults.
+pub const START: Start = Start::Published;
+/// Factor on the learning rate of batch normalisations. Published: 1.
+pub const NORM_RATE_FACTOR: f64 = 1.0;
 /// Re-drawing of training trials each epoch. The paper draws once.
 pub const REDRAW: Redraw = Redraw::Off;
 /// Epochs without a better validation loss before training stops; 0 never stops early. Paper: a fixed number of epochs.

@@ -1,7 +1,7 @@
 //! What a person gave: a TOML file, `--set key=value`, flags. Everything is optional, and unknown keys are refused.
 //! Not yet checked; see [`super::resolve`].
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, StimulusKind};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Start, StimulusKind};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spikereel_data::Standardisation;
@@ -155,6 +155,18 @@ section! {
         steps_per_epoch: usize,
         /// How the loss is scaled.
         loss_scale: LossScale,
+        /// Factor on the squared error in the loss.
+        squared_error_weight: f64,
+        /// Weight of fixation frames in the loss.
+        fixation_weight: f64,
+        /// Weight of cue frames in the loss.
+        cue_weight: f64,
+        /// Weight of stimulus frames in the loss.
+        stimulus_weight: f64,
+        /// Where weights start.
+        start: Start,
+        /// Factor on the learning rate of batch normalisations.
+        norm_rate_factor: f64,
         /// Re-drawing of training trials each epoch.
         redraw: Redraw,
         /// Share of samples that are re-drawn.

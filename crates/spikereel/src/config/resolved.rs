@@ -1,7 +1,7 @@
 //! A configuration in which every value is concrete and checked. Made by [`super::resolve`] alone, written into the run folder
 //! before work starts, and read back as a [`super::Given`] by `--from`.
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, StimulusKind};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Start, StimulusKind};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{BinGrid, Standardisation};
 use std::collections::BTreeMap;
@@ -141,6 +141,18 @@ pub struct TrainConfig {
     pub steps_per_epoch: usize,
     /// How the loss is scaled.
     pub loss_scale: LossScale,
+    /// Factor on the squared error in the loss.
+    pub squared_error_weight: f64,
+    /// Weight of fixation frames in the loss.
+    pub fixation_weight: f64,
+    /// Weight of cue frames in the loss.
+    pub cue_weight: f64,
+    /// Weight of stimulus frames in the loss.
+    pub stimulus_weight: f64,
+    /// Where weights start.
+    pub start: Start,
+    /// Factor on the learning rate of batch normalisations.
+    pub norm_rate_factor: f64,
     /// Re-drawing of training trials each epoch.
     pub redraw: Redraw,
     /// Share of samples that are re-drawn.

@@ -6,7 +6,9 @@ use crate::config::choices::{Course, Redraw};
 use crate::progress::{Progress, Task};
 use crate::{Error, Result};
 use spikereel_data::{Fold, TrialDraw};
-use spikereel_nn::{EpochRecord, FitNetwork, NetworkDecoder, OptimiserConfig, Schedule, StepReport, TrainConfig};
+use spikereel_nn::{
+    EpochRecord, FitNetwork, NetworkDecoder, OptimiserConfig, PhaseWeights, Schedule, StepReport, TrainConfig,
+};
 
 /// How the engine is to train.
 pub fn train_config(config: &Resolved) -> TrainConfig {
@@ -33,6 +35,14 @@ pub fn train_config(config: &Resolved) -> TrainConfig {
             Course::Cosine => Schedule::Cosine { floor: train.lr_floor },
         },
         loss_scale: train.loss_scale,
+        squared_error_weight: train.squared_error_weight,
+        phase_weights: PhaseWeights {
+            fixation: train.fixation_weight,
+            cue: train.cue_weight,
+            stimulus: train.stimulus_weight,
+        },
+        start: train.start,
+        norm_rate_factor: train.norm_rate_factor,
         redraw: draw.map(|draw| spikereel_nn::Redraw { draw, share: train.redraw_share }),
         input_noise_sd: train.input_noise_sd,
         patience_epochs: (train.patience_epochs > 0).then_some(train.patience_epochs),

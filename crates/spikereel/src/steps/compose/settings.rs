@@ -1,7 +1,7 @@
 //! The network and how it was trained, as names and values.
 
 use super::Stored;
-use crate::config::choices::{Course, LossScale, Optimiser, Redraw};
+use crate::config::choices::{Course, LossScale, Optimiser, Redraw, Start};
 use spikereel_report::schema::{NetworkSummary, Setting};
 
 pub(super) fn network(stored: &Stored<'_>) -> NetworkSummary {
@@ -25,6 +25,10 @@ pub(super) fn network(stored: &Stored<'_>) -> NetworkSummary {
         LossScale::Code => "weighted dissimilarity over the sum of weights, plus mean squared error (published code)",
         LossScale::Paper => "weighted dissimilarity, plus summed squared error (published formula)",
     };
+    let start = match train.start {
+        Start::Published => "PyTorch's defaults, as published",
+        Start::Fitted => "fitted to the training videos, convolutions scaled",
+    };
     let settings = [
         ("Optimiser", format!("{optimiser}, learning rate {}{rate}", train.learning_rate)),
         (
@@ -33,6 +37,14 @@ pub(super) fn network(stored: &Stored<'_>) -> NetworkSummary {
         ),
         ("Batch", train.batch_size.to_string()),
         ("Loss", loss.into()),
+        (
+            "Weights in the loss",
+            format!(
+                "fixation {}, cue {}, stimulus {}; squared error {}",
+                train.fixation_weight, train.cue_weight, train.stimulus_weight, train.squared_error_weight
+            ),
+        ),
+        ("Start", start.into()),
         ("Re-drawn training trials", redraw),
         (
             "Noise on training spikes",
