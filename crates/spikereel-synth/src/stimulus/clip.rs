@@ -30,8 +30,10 @@ pub fn render_clip(
 }
 
 /// Clips for every condition, `n_clips_per_condition` each: clip `condition_idx * n_clips_per_condition + i`. Even `i`
-/// are slow, odd `i` fast, so that half of each condition's clips move at each speed. Every clip has its own stream
-/// below `stream_name`.
+/// are slow, odd `i` fast, so that half of each condition's clips move at each speed.
+///
+/// Clip `i` draws its dots from the stream `{stream_name}/clip{i}` in every condition: conditions differ by cue, color and direction
+/// alone, and no decoder can tell them apart by where their dots happen to start.
 ///
 /// # Errors
 /// As [`render_clip`] and [`shown`]; no clips asked for, or more bytes than can be addressed.
@@ -46,11 +48,7 @@ pub fn clip_pool(
     let n_clips = shown.len().saturating_mul(n_clips_per_condition);
     pool(config, n_clips, |clip_idx| {
         let (condition_idx, i) = (clip_idx / n_clips_per_condition, clip_idx % n_clips_per_condition);
-        (
-            shown[condition_idx],
-            alternating(i),
-            rng::stream(seed, &format!("{stream_name}/condition{condition_idx}/clip{i}")),
-        )
+        (shown[condition_idx], alternating(i), rng::stream(seed, &format!("{stream_name}/clip{i}")))
     })
 }
 
