@@ -26,29 +26,45 @@ pub const FULL: DemoSize = DemoSize {
         [split]
         n_folds = 5
         [network]
-        base_channels = 8
+        base_channels = 4
         [train]
-        epochs = 24
-        batch_size = 32
-        learning_rate = 0.005
+        start = "fitted"
+        loss_scale = "paper"
+        optimiser = "adam"
+        learning_rate = 0.003
+        norm_rate_factor = 0.1
+        schedule = "cosine"
+        batch_size = 8
+        epochs = 16
+        input_noise_sd = 0.3
         [scores]
         n_null = 100
     "#,
+    // From cue onset to 1.7 s after stimulus onset: three fifths of the published timeline.
     simulated: r#"
         [data]
         simulate = "easy"
-        trials_per_condition = 10
+        trials_per_condition = 12
+        [bins]
+        start_secs = -1.0
+        n_bins = 27
         [stimulus]
-        clips_train = 12
+        n_fixation_frames = 0
+        clips_train = 6
         clips_validation = 4
         clips_test = 6
         [network]
         base_channels = 8
         [train]
-        epochs = 16
-        batch_size = 16
-        learning_rate = 0.005
-        redraw = "per_region"
+        start = "fitted"
+        cue_weight = 10
+        squared_error_weight = 15
+        optimiser = "adam"
+        learning_rate = 0.003
+        schedule = "cosine"
+        batch_size = 8
+        epochs = 12
+        redraw = "per_site"
     "#,
 };
 
@@ -147,6 +163,16 @@ mod tests {
             for settings in [size.real, size.simulated] {
                 Given::from_toml(settings, "demo").unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn the_recipes_of_the_documents_are_valid_too() {
+        for recipe in [
+            include_str!("../../../../docs/recipes/cue-and-dots.toml"),
+            include_str!("../../../../docs/recipes/contrast.toml"),
+        ] {
+            Given::from_toml(recipe, "recipe").unwrap();
         }
     }
 }
