@@ -14,7 +14,7 @@ use spikereel_analysis::stats::clopper_pearson;
 use spikereel_analysis::study::{MaskingOptions, MaskingRun, MaskingTable, masking_study};
 use spikereel_data::prepare::shuffle_region_across_conditions;
 use spikereel_data::{Fold, Part, Standardisation};
-use spikereel_nn::{FitNetwork, OptimiserConfig, Rule, Schedule, TrainConfig};
+use spikereel_nn::{FitNetwork, OptimiserConfig, PhaseWeights, Rule, Schedule, Start, TrainConfig};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +54,10 @@ fn run(seed: u64, epochs: usize, folder: &Path) -> Result<(usize, MaskingTable),
     let fold = Fold::new(Arc::new(dataset), split, Standardisation::PerSite)?;
     let config = TrainConfig {
         epochs,
-        batch_size: 16,
+        batch_size: 8,
+        start: Start::Fitted,
+        phase_weights: PhaseWeights { cue: 10.0, ..PhaseWeights::default() },
+        squared_error_weight: 15.0,
         optimiser: OptimiserConfig { rule: Rule::Adam, ..OptimiserConfig::default() },
         learning_rate: 0.003,
         schedule: Schedule::Cosine { floor: 0.02 },
@@ -98,7 +101,7 @@ fn argument(at: usize, default: usize) -> usize {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (n_runs, epochs) = (argument(1, 36), argument(2, 30));
+    let (n_runs, epochs) = (argument(1, 36), argument(2, 20));
     rayon::ThreadPoolBuilder::new().num_threads(argument(3, 2)).build_global()?;
     let folder = tempfile::tempdir()?;
     let mut tally = Tally::default();
