@@ -34,8 +34,8 @@ pub const FULL: DemoSize = DemoSize {
         learning_rate = 0.003
         norm_rate_factor = 0.1
         schedule = "cosine"
-        batch_size = 8
-        epochs = 16
+        batch_size = 4
+        epochs = 10
         input_noise_sd = 0.3
         [scores]
         n_null = 100
