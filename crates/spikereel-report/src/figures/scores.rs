@@ -8,7 +8,7 @@ use crate::text::{number_or_dash, shortened};
 
 const ROW_PT: f64 = 12.0;
 const TOP_PT: f64 = 17.0;
-const LEFT_PT: f64 = 74.0;
+const LEFT_PT: f64 = 88.0;
 const RIGHT_PT: f64 = PANEL_WIDTH_PT - 34.0;
 
 pub(super) fn figure(table: &ScoreTable, table_idx: usize) -> Option<Figure> {
@@ -42,7 +42,7 @@ fn panel(table: &ScoreTable, metric_idx: usize) -> Panel {
         let y = TOP_PT + (row_idx as f64 + 0.5) * ROW_PT;
         let label = Label::new(6.5);
         let label = if row.role == Role::Decoder { label.bold() } else { label };
-        svg.text(0.0, y + 2.2, &shortened(&row.label, 22), label);
+        svg.text(0.0, y + 2.2, &shortened(&row.label, 27), label);
         let text = number_or_dash(cell.value, metric.n_decimals);
         svg.text(PANEL_WIDTH_PT, y + 2.2, &text, label.anchor(Anchor::End));
         let Some(value) = cell.value else { continue };
