@@ -188,6 +188,14 @@ mod tests {
     }
 
     #[test]
+    fn a_range_learns_at_its_own_rate_and_what_is_in_no_range_stays() {
+        let mut values = [0.0_f64; 3];
+        let mut optimiser = Optimiser::new(OptimiserConfig::default(), 3);
+        optimiser.step_with(0.5, &[(0..1, 1.0), (1..2, 0.25)], &mut values, &[1.0; 3]);
+        assert!((values[1] / values[0] - 0.25).abs() < 1e-12 && values[0] < 0.0 && values[2] == 0.0, "{values:?}");
+    }
+
+    #[test]
     fn decay_shrinks_values_that_have_no_gradient() {
         let config = OptimiserConfig { weight_decay: 0.1, ..Default::default() };
         let mut value = [1.0_f64];

@@ -36,13 +36,13 @@ pub(super) fn weights<R: Real>(start: Start, network: &Network, fold: &Fold, see
     weights
 }
 
-fn reader(network: &Network, node_idx: usize) -> Option<(usize, &Node)> {
-    network.nodes().iter().enumerate().find(|(_, node)| node.inputs.contains(&NodeIdx(node_idx)))
+fn reader(network: &Network, node_idx: usize) -> Option<&Node> {
+    network.nodes().iter().find(|node| node.inputs.contains(&NodeIdx(node_idx)))
 }
 
 fn scale_layers<R: Real>(network: &Network, weights: &mut Weights<R>) {
     for (node_idx, node) in network.nodes().iter().enumerate() {
-        let next = reader(network, node_idx).map(|(_, next)| &next.op);
+        let next = reader(network, node_idx).map(|next| &next.op);
         let scale = match (&node.op, next) {
             (Op::Conv3d { .. } | Op::UpsampleConv3d { .. }, Some(Op::BatchNorm { .. })) => CONV_SCALE,
             (Op::Linear { .. }, Some(Op::Sigmoid)) => DENSE_SCALE,
@@ -57,7 +57,7 @@ fn scale_layers<R: Real>(network: &Network, weights: &mut Weights<R>) {
 /// Sets gamma and beta of the normalisation before the tanh to spread and mean of `atanh(2 v - 1)`, color by color.
 fn match_videos<R: Real>(network: &Network, fold: &Fold, weights: &mut Weights<R>) {
     let last = network.nodes().iter().enumerate().find_map(|(node_idx, node)| {
-        let is_last = reader(network, node_idx).is_some_and(|(_, next)| matches!(next.op, Op::TanhUnit));
+        let is_last = reader(network, node_idx).is_some_and(|next| matches!(next.op, Op::TanhUnit));
         (is_last && matches!(node.op, Op::BatchNorm { .. })).then_some(node_idx)
     });
     let trials = fold.trials(Part::Train);
