@@ -1,6 +1,7 @@
 //! The command line as typed: every flag, checked for form and nothing else. Nothing is read or written here.
 
 use clap::{Args, Parser, Subcommand};
+use spikereel::bench::Precision;
 use spikereel::config::choices::Preset;
 use std::path::PathBuf;
 
@@ -65,6 +66,11 @@ pub enum Command {
     Mask(RunArgs),
     /// Make report.json and the page of a run that was evaluated
     Report(RunArgs),
+    /// Time the engine on this machine, beside PyTorch where a Python is given
+    Bench(BenchArgs),
+    /// One engine of `bench`, a process of its own
+    #[command(hide = true)]
+    BenchWorker(BenchWorkerArgs),
 }
 
 /// `demo`.
@@ -125,11 +131,54 @@ pub struct DecodeArgs {
     pub network: usize,
 }
 
+/// `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// A Python with torch: the same steps are timed there, turn by turn
+    #[arg(long, value_name = "PYTHON")]
+    pub peer: Option<PathBuf>,
+    /// Samples of a step
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub batch: u16,
+    /// Channels of the first convolution
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub base_channels: u16,
+    /// Timed turns
+    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub runs: u16,
+    /// One precision only: f32 or bf16 [default: both]
+    #[arg(long, value_name = "PRECISION", value_parser = parse_precision)]
+    pub precision: Option<Precision>,
+    /// Do not time single layers
+    #[arg(long)]
+    pub no_layers: bool,
+}
+
+/// `bench-worker`.
+#[derive(Debug, Args)]
+pub struct BenchWorkerArgs {
+    /// Where weights and inputs lie
+    pub folder: PathBuf,
+    /// Samples of a step
+    #[arg(long)]
+    pub batch: usize,
+    /// Channels of the first convolution
+    #[arg(long)]
+    pub base_channels: usize,
+    /// f32 or bf16
+    #[arg(long, value_parser = parse_precision)]
+    pub precision: Precision,
+}
+
 /// Commands on a run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The run's folder
     pub run: PathBuf,
+}
+
+fn parse_precision(text: &str) -> Result<Precision, String> {
+    [Precision::F32, Precision::Bf16].into_iter().find(|it| it.name() == text).ok_or("f32 or bf16".into())
 }
 
 fn parse_preset(text: &str) -> Result<Preset, String> {

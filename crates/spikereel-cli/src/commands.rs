@@ -1,12 +1,12 @@
 //! One command, one function call of the front door; here flags become a configuration and results become output.
 
-use crate::args::{Cli, Command, Common, ConfiguredArgs, SimulateArgs};
+use crate::args::{BenchArgs, Cli, Command, Common, ConfiguredArgs, SimulateArgs};
 use crate::text::Text;
 use serde::Serialize;
 use spikereel::config::choices::Preset;
 use spikereel::config::{ConfigError, DataGiven, Given};
 use spikereel::progress::Progress;
-use spikereel::{Error, Result, steps};
+use spikereel::{Error, Result, bench, steps};
 use std::path::{Path, PathBuf};
 
 /// Runs the command and returns what is to stand on stdout.
@@ -32,6 +32,11 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         Command::Evaluate(args) => show(common, &steps::evaluate::evaluate(&args.run, progress)?),
         Command::Mask(args) => show(common, &steps::mask::mask(&args.run, progress)?),
         Command::Report(args) => show(common, &steps::report::report(&args.run, progress)?),
+        Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),
+        Command::BenchWorker(args) => {
+            let problem = bench::Problem { batch: args.batch, base_channels: args.base_channels };
+            bench::work(&args.folder, &problem, args.precision).map(|()| String::new())
+        }
     }
 }
 
@@ -41,6 +46,16 @@ fn show<T: Serialize + Text>(common: &Common, result: &T) -> Result<String> {
         return json.map(|json| json + "\n").map_err(|error| Error::Bug(format!("the result is no JSON: {error}")));
     }
     Ok(result.text())
+}
+
+fn bench_config(args: &BenchArgs) -> bench::BenchConfig {
+    bench::BenchConfig {
+        problem: bench::Problem { batch: args.batch.into(), base_channels: args.base_channels.into() },
+        n_runs: args.runs.into(),
+        precisions: args.precision.map_or_else(|| vec![bench::Precision::F32, bench::Precision::Bf16], |one| vec![one]),
+        peer: args.peer.clone(),
+        layers: !args.no_layers,
+    }
 }
 
 fn simulation(args: &SimulateArgs, common: &Common) -> Given {

@@ -1,6 +1,7 @@
 //! Results as text for a person: short tables and sentences. `--json` prints the same results whole.
 
 use comfy_table::{Table, presets};
+use spikereel::bench::Benched;
 use spikereel::steps::decode::Decoded;
 use spikereel::steps::demo::DemoDone;
 use spikereel::steps::evaluate::Evaluated;
@@ -27,6 +28,55 @@ fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String
 
 fn number(value: f64) -> String {
     if value.is_nan() { "-".into() } else { format!("{value:.3}") }
+}
+
+impl Text for Benched {
+    fn text(&self) -> String {
+        let mut out = format!(
+            "{}, {} threads, batch {}, {} base channels, medians of {} turns\n",
+            self.instruction_set, self.n_threads, self.batch, self.base_channels, self.n_runs
+        );
+        for (precision, peak) in &self.peak_gflops {
+            let _ = writeln!(out, "measured peak of one thread in {precision}: {peak:.0} GFLOP/s");
+        }
+        if !self.layers.is_empty() {
+            let rows = self.layers.iter().map(|time| {
+                let rate = |gflop: f64| format!("{:.0}", gflop / time.secs);
+                vec![
+                    time.layer.clone(),
+                    time.direction.to_string(),
+                    time.precision.to_string(),
+                    format!("{:.2}", time.secs * 1e3),
+                    rate(time.gflop),
+                    rate(time.folded_gflop),
+                    format!("{:.0} %", time.share_of_peak * 100.0),
+                ]
+            });
+            out += &table(&["layer", "direction", "precision", "ms", "GFLOP/s", "folded", "of peak"], rows);
+        }
+        let rows = self.modes.iter().map(|mode| {
+            vec![
+                mode.engine.clone(),
+                mode.mode.clone(),
+                format!("{:.1}", mode.infer_samples_per_s),
+                format!("{:.2}", mode.train_samples_per_s),
+                format!("{:.0}", mode.peak_bytes as f64 / f64::from(1 << 20)),
+                format!("{:.5}", mode.losses.last().copied().unwrap_or(f64::NAN)),
+            ]
+        });
+        out += &table(&["engine", "mode", "inference /s", "training /s", "peak MiB", "loss 2"], rows);
+        if !self.comparisons.is_empty() {
+            let rows = self.comparisons.iter().map(|it| {
+                let ratio = |value: f64| format!("{value:.2}");
+                let names = [it.mode.to_string(), it.peer_mode.to_string()];
+                let ratios = [it.infer_ratio, it.train_ratio, it.memory_ratio].map(ratio);
+                names.into_iter().chain(ratios).collect()
+            });
+            out += "spikereel against pytorch, medians of ratios\n";
+            out += &table(&["spikereel", "pytorch", "inference", "training", "memory"], rows);
+        }
+        out
+    }
 }
 
 impl Text for Simulated {

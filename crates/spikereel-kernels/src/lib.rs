@@ -7,11 +7,13 @@
 
 #[allow(unsafe_code)]
 mod arch;
+mod bf16;
 pub mod fast;
 pub mod naive;
 mod ops;
 mod volume;
 
 pub use arch::Isa;
+pub use bf16::round_to_bf16;
 pub use ops::{Kernels, LossParts, VideoLoss};
 pub use volume::{Conv3d, Normalised, Pool3d, Volume};

@@ -139,6 +139,64 @@ pub trait Kernels: Send + Sync {
         dbeta: &mut [Self::Real],
     );
 
+    /// [`Kernels::batch_norm_forward`] over channels, then [`Kernels::max_pool3d_forward`]; what lies between is not kept.
+    fn batch_norm_pool_forward(
+        &self,
+        shape: &Pool3d,
+        x: &[Self::Real],
+        mean: &[Self::Real],
+        variance: &[Self::Real],
+        eps: f64,
+        gamma: &[Self::Real],
+        beta: &[Self::Real],
+        relu: bool,
+        y: &mut [Self::Real],
+        winner: &mut [u8],
+    ) {
+        let mut normed = x.to_vec();
+        let over = Normalised::channels_of(&shape.input);
+        self.batch_norm_forward(&over, x, mean, variance, eps, gamma, beta, relu, &mut normed);
+        self.max_pool3d_forward(shape, &normed, y, winner);
+    }
+
+    /// Backward of [`Kernels::batch_norm_pool_forward`].
+    fn batch_norm_pool_backward(
+        &self,
+        shape: &Pool3d,
+        x: &[Self::Real],
+        mean: &[Self::Real],
+        variance: &[Self::Real],
+        eps: f64,
+        gamma: &[Self::Real],
+        beta: &[Self::Real],
+        relu: bool,
+        batch_statistics: bool,
+        dy: &[Self::Real],
+        winner: &[u8],
+        dx: &mut [Self::Real],
+        dgamma: &mut [Self::Real],
+        dbeta: &mut [Self::Real],
+    ) {
+        let mut dnormed = x.to_vec();
+        self.max_pool3d_backward(shape, dy, winner, &mut dnormed);
+        let over = Normalised::channels_of(&shape.input);
+        self.batch_norm_backward(
+            &over,
+            x,
+            mean,
+            variance,
+            eps,
+            gamma,
+            beta,
+            relu,
+            batch_statistics,
+            &dnormed,
+            dx,
+            dgamma,
+            dbeta,
+        );
+    }
+
     /// `y = max(x, 0)`.
     fn relu_forward(&self, x: &[Self::Real], y: &mut [Self::Real]);
 

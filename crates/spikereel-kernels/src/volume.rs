@@ -102,6 +102,11 @@ pub struct Normalised {
 }
 
 impl Normalised {
+    /// Each channel of a volume by itself.
+    pub fn channels_of(volume: &Volume) -> Self {
+        Self { outer: volume.n_voxels(), channels: volume.channels, inner: 1 }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.outer * self.channels * self.inner

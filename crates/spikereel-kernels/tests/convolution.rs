@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{assert_close, engines, poisoned, values, wide};
+use common::{PRECISIONS, assert_close, engines_in, operands, poisoned, values, wide};
 use proptest::prelude::*;
+use spikereel_kernels::fast::Precision;
 use spikereel_kernels::naive::Naive;
 use spikereel_kernels::{Conv3d, Kernels, Volume};
 
@@ -16,17 +17,31 @@ fn conv(batch: usize, [t, h, w]: [usize; 3], channels: [usize; 2], kernel: [usiz
 }
 
 fn check(shape: &Conv3d) {
+    PRECISIONS.into_iter().for_each(|precision| check_in(precision, shape));
+}
+
+/// Weights that a path can hold. Where upsampling is folded in, bf16 rounds sums of weights: eighths up to a half, whose sums it can hold.
+fn weights(precision: Precision, shape: &Conv3d) -> Vec<f32> {
+    let exact = operands(precision, 3, shape.n_weights());
+    match precision {
+        Precision::Bf16 if shape.upsample != [1; 3] => exact.iter().map(|w| (4.0 * w).round() / 8.0).collect(),
+        _ => exact,
+    }
+}
+
+/// bf16 is held to the definition on operands that it can hold, at the tolerance of f32: its sums are f32 too.
+fn check_in(precision: Precision, shape: &Conv3d) {
     let (n_x, n_y, n_w) = (shape.input.len(), shape.output().len(), shape.n_weights());
-    let (x, dy) = (values(1, n_x), values(2, n_y));
-    let (weight, bias) = (values(3, n_w), values(4, shape.out_channels));
+    let (x, dy) = (operands(precision, 1, n_x), operands(precision, 2, n_y));
+    let (weight, bias) = (weights(precision, shape), values(4, shape.out_channels));
     let (wide_x, wide_dy, wide_weight) = (wide(&x), wide(&dy), wide(&weight));
     let (mut y, mut dx) = (vec![0.0; n_y], vec![0.0; n_x]);
     let (mut dweight, mut dbias) = (vec![0.0; n_w], vec![0.0; bias.len()]);
     Naive.conv3d_forward(shape, &wide_x, &wide_weight, &wide(&bias), &mut y);
     Naive.conv3d_input_gradient(shape, &wide_dy, &wide_weight, &mut dx);
     Naive.conv3d_weight_gradient(shape, &wide_x, &wide_dy, &mut dweight, &mut dbias);
-    for engine in engines() {
-        let what = |part: &str| format!("{} {part} of {shape:?}", engine.isa().name());
+    for engine in engines_in(precision) {
+        let what = |part: &str| format!("{} {} {part} of {shape:?}", engine.isa().name(), precision.name());
         let (mut y32, mut dx32) = (poisoned(n_y), poisoned(n_x));
         let (mut dweight32, mut dbias32) = (poisoned(n_w), poisoned(bias.len()));
         // Twice, so that the second call meets scratch memory that the first has written.
@@ -92,9 +107,11 @@ proptest! {
     ) {
         let shape = conv(2, size, channels, [2 * half + 1; 3], upsample);
         let (x, v) = (values(5, shape.input.len()), values(6, shape.output().len()));
-        let (weight, bias) = (values(7, shape.n_weights()), vec![0.0; shape.out_channels]);
+        let bias = vec![0.0; shape.out_channels];
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
-        for engine in engines() {
+        for engine in PRECISIONS.into_iter().flat_map(engines_in) {
+            let (x, v) = (operands(engine.precision(), 5, x.len()), operands(engine.precision(), 6, v.len()));
+            let weight = weights(engine.precision(), &shape);
             let (mut y, mut back) = (poisoned(v.len()), poisoned(x.len()));
             engine.conv3d_forward(&shape, &x, &weight, &bias, &mut y);
             engine.conv3d_input_gradient(&shape, &v, &weight, &mut back);
@@ -119,7 +136,7 @@ fn a_shifted_input_gives_a_shifted_output() {
         (0..3).for_each(|c| x[((t * 8 + h) * 8 + w) * 3 + c] = 1.0 + c as f32);
         x
     };
-    for engine in engines() {
+    for engine in PRECISIONS.into_iter().flat_map(engines_in) {
         let (mut y, mut moved) = (poisoned(shape.output().len()), poisoned(shape.output().len()));
         engine.conv3d_forward(&shape, &blob(1, 3, 3), &weight, &bias, &mut y);
         engine.conv3d_forward(&shape, &blob(2, 4, 4), &weight, &bias, &mut moved);

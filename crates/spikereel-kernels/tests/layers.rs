@@ -2,27 +2,35 @@
 
 mod common;
 
-use common::{assert_close, engines, poisoned, values, wide};
+use common::{PRECISIONS, assert_close, engines_in, operands, poisoned, values, wide};
 use proptest::prelude::*;
-use spikereel_kernels::fast::Fast;
+use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_kernels::naive::Naive;
 use spikereel_kernels::{Kernels, Normalised, Pool3d, VideoLoss, Volume};
 
+fn engines() -> Vec<Fast> {
+    engines_in(Precision::F32)
+}
+
 fn check_linear(n_rows: usize, n_in: usize, n_out: usize) {
-    let (x, dy) = (values(1, n_rows * n_in), values(2, n_rows * n_out));
-    let (weight, bias) = (values(3, n_in * n_out), values(4, n_out));
+    PRECISIONS.into_iter().for_each(|precision| check_linear_in(precision, n_rows, n_in, n_out));
+}
+
+fn check_linear_in(precision: Precision, n_rows: usize, n_in: usize, n_out: usize) {
+    let (x, dy) = (operands(precision, 1, n_rows * n_in), operands(precision, 2, n_rows * n_out));
+    let (weight, bias) = (operands(precision, 3, n_in * n_out), values(4, n_out));
     let (mut y, mut dx, mut dw, mut db) =
         (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; weight.len()], vec![0.0; n_out]);
     Naive.linear_forward(n_rows, &wide(&x), &wide(&weight), &wide(&bias), &mut y);
     Naive.linear_input_gradient(n_rows, &wide(&dy), &wide(&weight), &mut dx);
     Naive.linear_weight_gradient(n_rows, &wide(&x), &wide(&dy), &mut dw, &mut db);
-    for engine in engines() {
+    for engine in engines_in(precision) {
         let (mut y32, mut dx32) = (poisoned(y.len()), poisoned(dx.len()));
         let (mut dw32, mut db32) = (poisoned(dw.len()), poisoned(db.len()));
         engine.linear_forward(n_rows, &x, &weight, &bias, &mut y32);
         engine.linear_input_gradient(n_rows, &dy, &weight, &mut dx32);
         engine.linear_weight_gradient(n_rows, &x, &dy, &mut dw32, &mut db32);
-        let what = format!("{} linear {n_rows} x {n_in} -> {n_out}", engine.isa().name());
+        let what = format!("{} {} linear {n_rows} x {n_in} -> {n_out}", engine.isa().name(), precision.name());
         assert_close(&what, &y32, &y, 2e-6);
         assert_close(&what, &dx32, &dx, 2e-6);
         assert_close(&what, &dw32, &dw, 2e-6);
@@ -130,6 +138,92 @@ fn pooling_matches_the_definition_to_the_bit_ties_and_remainders_included() {
             fast.max_pool3d_forward(&shape, &x, &mut y32, &mut winner32);
             fast.max_pool3d_backward(&shape, &dy, &winner32, &mut dx32);
             assert_eq!((wide(&y32), winner32, wide(&dx32)), (y, winner, dx), "{shape:?}");
+        }
+    }
+}
+
+#[test]
+fn normalisation_and_pooling_as_one_match_the_two_one_after_the_other() {
+    for (size, window) in [([6, 4, 4], [3, 2, 2]), ([5, 3, 7], [2, 2, 2]), ([1, 2, 2], [1, 2, 2])] {
+        for (channels, relu, batch_statistics) in
+            [(1, true, true), (3, false, true), (32, true, true), (5, true, false)]
+        {
+            let [frames, height, width] = size;
+            let shape = Pool3d { input: Volume { batch: 3, frames, height, width, channels }, window };
+            let (x, dy) = (values(1, shape.input.len()), values(2, shape.output().len()));
+            let gamma: Vec<f32> = values(3, channels).iter().map(|g| 1.0 + 0.5 * g).collect();
+            let (beta, fast) = (values(4, channels), Fast::default());
+            let (mut mean, mut variance) = (poisoned(channels), poisoned(channels));
+            fast.batch_statistics(&Normalised::channels_of(&shape.input), &x, &mut mean, &mut variance);
+            let n = dy.len();
+            let (mut y, mut winner, mut dx) = (vec![0.0; n], vec![0; n], vec![0.0; x.len()]);
+            let (mut dgamma, mut dbeta) = (vec![0.0; channels], vec![0.0; channels]);
+            let (wide_x, at) = (wide(&x), [&mean, &variance, &gamma, &beta].map(|values| wide(values)));
+            let [wide_mean, wide_variance, wide_gamma, wide_beta] = &at;
+            Naive.batch_norm_pool_forward(
+                &shape,
+                &wide_x,
+                wide_mean,
+                wide_variance,
+                1e-5,
+                wide_gamma,
+                wide_beta,
+                relu,
+                &mut y,
+                &mut winner,
+            );
+            Naive.batch_norm_pool_backward(
+                &shape,
+                &wide_x,
+                wide_mean,
+                wide_variance,
+                1e-5,
+                wide_gamma,
+                wide_beta,
+                relu,
+                batch_statistics,
+                &wide(&dy),
+                &winner,
+                &mut dx,
+                &mut dgamma,
+                &mut dbeta,
+            );
+            let (mut y32, mut winner32, mut dx32) = (poisoned(n), vec![255; n], poisoned(x.len()));
+            let (mut dgamma32, mut dbeta32) = (poisoned(channels), poisoned(channels));
+            fast.batch_norm_pool_forward(
+                &shape,
+                &x,
+                &mean,
+                &variance,
+                1e-5,
+                &gamma,
+                &beta,
+                relu,
+                &mut y32,
+                &mut winner32,
+            );
+            fast.batch_norm_pool_backward(
+                &shape,
+                &x,
+                &mean,
+                &variance,
+                1e-5,
+                &gamma,
+                &beta,
+                relu,
+                batch_statistics,
+                &dy,
+                &winner32,
+                &mut dx32,
+                &mut dgamma32,
+                &mut dbeta32,
+            );
+            let what = format!("{shape:?} relu {relu} batch {batch_statistics}");
+            assert_eq!(winner32, winner, "{what}");
+            assert_close(&what, &y32, &y, 3e-6);
+            assert_close(&what, &dx32, &dx, 3e-6);
+            assert_close(&what, &dgamma32, &dgamma, 1e-5);
+            assert_close(&what, &dbeta32, &dbeta, 3e-6);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Samples per second of a training step and of inference, for the published decoder: `step_rate [batch] [threads] [runs] [base_channels]`.
+//! Samples per second of a training step and of inference, for the published decoder: `step_rate [batch] [threads] [runs] [base_channels] [f32|bf16]`.
 //!
 //! Prints one JSON object with medians over runs. A step is forward, loss, backward and Adamax, on fixed random data.
 
 use rand::RngExt;
 use spikereel_data::Timeline;
 use spikereel_data::rng::stream;
-use spikereel_kernels::fast::Fast;
+use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
 use spikereel_nn::network::decoder;
 use spikereel_nn::{DecoderShape, Engine, Mode, Optimiser, OptimiserConfig, Wants, Weights};
@@ -31,6 +31,7 @@ fn argument(at: usize, default: usize) -> usize {
 }
 
 fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
+    let precision = if std::env::args().nth(5).as_deref() == Some("bf16") { Precision::Bf16 } else { Precision::F32 };
     let network = Arc::new(
         decoder(&DecoderShape { base_channels: argument(4, 32), ..DecoderShape::paper(140) })
             .expect("the published shape"),
@@ -47,14 +48,14 @@ fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
     );
     let fits = "sizes are the network's";
 
-    let mut inference = Engine::new(Arc::clone(&network), Fast::default(), Wants::INFERENCE, &[]);
+    let mut inference = Engine::new(Arc::clone(&network), Fast::new(precision), Wants::INFERENCE, &[]);
     let infer_secs = median_secs(n_runs, || {
         inference.forward(&weights, Mode::Eval, batch, &spikes).expect(fits);
     });
     let inference_bytes = inference.buffer_bytes();
     drop(inference);
 
-    let mut training = Engine::new(Arc::clone(&network), Fast::default(), Wants::TRAINING, &[]);
+    let mut training = Engine::new(Arc::clone(&network), Fast::new(precision), Wants::TRAINING, &[]);
     let mut optimiser = Optimiser::new(OptimiserConfig::default(), network.n_params());
     let train_secs = median_secs(n_runs, || {
         training.forward(&weights, Mode::Train, batch, &spikes).expect(fits);
@@ -64,7 +65,7 @@ fn measure(batch: usize, n_threads: usize, n_runs: usize) -> serde_json::Value {
         optimiser.step(0.01, &mut weights.trained, training.gradients());
     });
     serde_json::json!({
-        "engine": "spikereel f32", "threads": n_threads, "batch": batch, "runs": n_runs,
+        "engine": format!("spikereel {}", precision.name()), "threads": n_threads, "batch": batch, "runs": n_runs,
         "infer_samples_per_s": batch as f64 / infer_secs,
         "train_samples_per_s": batch as f64 / train_secs,
         "infer_buffer_mib": inference_bytes as f64 / f64::from(1 << 20),

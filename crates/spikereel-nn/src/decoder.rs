@@ -8,7 +8,7 @@ use crate::weights::Weights;
 use crate::{Result, Wants};
 use ndarray::{Array2, Array3, Array5, ArrayView3, ArrayView5, Axis};
 use spikereel_data::{DataError, Decoder, FitDecoder, Fold, WithInputGradient, WithLatents};
-use spikereel_kernels::fast::Fast;
+use spikereel_kernels::fast::{Fast, Precision};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +21,7 @@ pub struct NetworkDecoder {
     shape: DecoderShape,
     network: Arc<Network>,
     weights: Weights<f32>,
+    precision: Precision,
     /// Engines at rest; each concurrent call takes one and puts it back.
     engines: Mutex<Vec<Engine<Fast>>>,
 }
@@ -41,7 +42,17 @@ impl NetworkDecoder {
                 return Err(DataError::new(what, expected.to_string(), got.to_string()).into());
             }
         }
-        Ok(Self { shape, network, weights, engines: Mutex::new(Vec::new()) })
+        Ok(Self { shape, network, weights, precision: Precision::F32, engines: Mutex::new(Vec::new()) })
+    }
+
+    /// The same, multiplying in `precision`; a new decoder multiplies in f32.
+    #[must_use]
+    pub fn in_precision(self, precision: Precision) -> Self {
+        Self { precision, engines: Mutex::new(Vec::new()), ..self }
+    }
+
+    fn engine(&self, network: &Arc<Network>, wants: Wants) -> Engine<Fast> {
+        Engine::new(Arc::clone(network), Fast::new(self.precision), wants, &[])
     }
 
     /// What it decodes.
@@ -132,8 +143,7 @@ impl Decoder for NetworkDecoder {
 
     fn predict(&self, spikes: ArrayView3<'_, f32>) -> spikereel_data::Result<Array5<f32>> {
         let at_rest = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut engine =
-            at_rest.unwrap_or_else(|| Engine::new(Arc::clone(&self.network), Fast::default(), Wants::INFERENCE, &[]));
+        let mut engine = at_rest.unwrap_or_else(|| self.engine(&self.network, Wants::INFERENCE));
         let out = self.network.output();
         let mut values = Vec::with_capacity(spikes.dim().0 * out.len());
         self.over_chunks(&mut engine, &self.weights, spikes, |engine, _, _| values.extend_from_slice(engine.output()))?;
@@ -155,7 +165,7 @@ impl WithLatents for NetworkDecoder {
             buffered: self.weights.buffered[..params.n_buffered].to_vec(),
             n_batches: self.weights.n_batches[..params.norm_names.len()].to_vec(),
         };
-        let mut engine = Engine::new(Arc::clone(&network), Fast::default(), Wants::INFERENCE, &[]);
+        let mut engine = self.engine(&network, Wants::INFERENCE);
         let latent = network.output();
         let n_pixels = latent.height * latent.width;
         let mut latents = Array2::zeros((spikes.dim().0, latent.len()));
@@ -188,7 +198,7 @@ impl WithInputGradient for NetworkDecoder {
         }
         let output_weight = output_weight.as_standard_layout();
         let output_weight = output_weight.as_slice().unwrap_or(&[]);
-        let mut engine = Engine::new(Arc::clone(&self.network), Fast::default(), Wants::INPUT_GRADIENT, &[]);
+        let mut engine = self.engine(&self.network, Wants::INPUT_GRADIENT);
         let mut values = Vec::with_capacity(spikes.len());
         self.over_chunks(&mut engine, &self.weights, spikes, |engine, first, n| {
             let range = first * out.len()..(first + n) * out.len();
@@ -206,6 +216,8 @@ impl WithInputGradient for NetworkDecoder {
 pub struct FitNetwork {
     /// How they are trained.
     pub config: TrainConfig,
+    /// What the engine multiplies, in training and in the decoder that comes of it.
+    pub precision: Precision,
 }
 
 impl FitNetwork {
@@ -219,9 +231,10 @@ impl FitNetwork {
         seed: u64,
         progress: &mut dyn Progress,
     ) -> Result<(NetworkDecoder, Vec<EpochRecord>)> {
-        let mut trainer = Trainer::new(self.config.clone(), fold, seed, Fast::default())?;
+        let mut trainer = Trainer::new(self.config.clone(), fold, seed, Fast::new(self.precision))?;
         trainer.run(progress)?;
-        Ok((NetworkDecoder::new(*trainer.shape(), trainer.chosen_weights().clone())?, trainer.history().to_vec()))
+        let decoder = NetworkDecoder::new(*trainer.shape(), trainer.chosen_weights().clone())?;
+        Ok((decoder.in_precision(self.precision), trainer.history().to_vec()))
     }
 }
 

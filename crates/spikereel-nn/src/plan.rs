@@ -45,10 +45,12 @@ pub(crate) struct Step {
     pub node: NodeIdx,
     /// The node's inputs.
     pub inputs: Vec<NodeIdx>,
-    /// The node whose output this is: the ReLU behind a batch normalisation where both run as one.
+    /// The node whose output this is: the last one of a chain that runs as one.
     pub output: NodeIdx,
     /// A batch normalisation applies the ReLU that follows it.
     pub relu: bool,
+    /// The window of the max pooling that a batch normalisation over channels applies last.
+    pub pool: Option<[usize; 3]>,
     /// Per input; `None` where its gradient is not needed. All `None` where the output's own is not.
     pub edges: Vec<Option<Edge>>,
     /// True where the backward pass runs for this step.
@@ -135,27 +137,36 @@ impl Plan {
     }
 }
 
-/// One step a node, but a ReLU that alone reads a batch normalisation joins it.
+/// One step a node, but a ReLU, a max pooling or both in this order join the batch normalisation whose output they alone read.
 fn fuse(network: &Network, keep: &[NodeIdx]) -> Vec<Step> {
     let nodes = network.nodes();
-    let readers = |idx: usize| nodes.iter().filter(move |node| node.inputs.contains(&NodeIdx(idx))).count();
+    let readers = |idx: NodeIdx| nodes.iter().filter(move |node| node.inputs.contains(&idx)).count();
     let mut steps: Vec<Step> = Vec::new();
     for (idx, node) in nodes.iter().enumerate().skip(1) {
-        let before = node.inputs.first().copied();
-        if let (Op::Relu, Some(norm)) = (&node.op, before)
-            && matches!(nodes[norm.0].op, Op::BatchNorm { .. })
-            && readers(norm.0) == 1
-            && !keep.contains(&norm)
-            && let Some(step) = steps.iter_mut().find(|step| step.node == norm)
+        let before = node.inputs.first().filter(|&&before| readers(before) == 1 && !keep.contains(&before));
+        let chain = before.and_then(|&before| steps.iter_mut().find(|step| step.output == before));
+        let chain = chain.filter(|step| step.pool.is_none());
+        if let Some(step) = chain
+            && let Op::BatchNorm { axis } = nodes[step.node.0].op
         {
-            (step.relu, step.output) = (true, NodeIdx(idx));
-            continue;
+            match node.op {
+                Op::Relu if !step.relu => {
+                    (step.relu, step.output) = (true, NodeIdx(idx));
+                    continue;
+                }
+                Op::MaxPool3d { window } if axis == NormAxis::Channel => {
+                    (step.pool, step.output) = (Some(window), NodeIdx(idx));
+                    continue;
+                }
+                _ => {}
+            }
         }
         steps.push(Step {
             node: NodeIdx(idx),
             inputs: node.inputs.clone(),
             output: NodeIdx(idx),
             relu: false,
+            pool: None,
             edges: vec![None; node.inputs.len()],
             backward: false,
         });
@@ -289,10 +300,12 @@ mod tests {
     }
 
     #[test]
-    fn every_batch_norm_with_a_relu_behind_it_is_fused() {
+    fn every_batch_norm_takes_the_relu_and_the_pooling_behind_it() {
         let network = decoder(&DecoderShape::paper(140)).unwrap();
         let plan = Plan::new(&network, Wants::TRAINING, &[]);
         assert_eq!(plan.steps.iter().filter(|step| step.relu).count(), 8);
+        assert_eq!(plan.steps.iter().filter(|step| step.pool.is_some()).count(), 4);
+        assert!(plan.steps.iter().all(|step| !matches!(network.nodes()[step.node.0].op, Op::MaxPool3d { .. })));
         assert!(plan.steps.iter().all(|step| !matches!(network.nodes()[step.node.0].op, Op::Relu)));
         assert_eq!(plan.gradient[0], None);
     }

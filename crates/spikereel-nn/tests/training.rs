@@ -151,7 +151,8 @@ fn progress_is_told_of_every_step_and_epoch() {
 #[test]
 fn a_fitted_decoder_predicts_videos_in_range_and_refuses_other_axes() {
     let fold = small_fold(4, 6, 5, 7);
-    let fitted = FitNetwork { config: TrainConfig { epochs: 1, ..config() } }.fit(&fold, 1).unwrap();
+    let fitted =
+        FitNetwork { config: TrainConfig { epochs: 1, ..config() }, ..FitNetwork::default() }.fit(&fold, 1).unwrap();
     let spikes = fold.spikes(fold.trials(Part::Test));
     let video = fitted.predict(spikes.view()).unwrap();
     assert_eq!(video.shape(), [6, 7, 16, 16, 3]);
@@ -180,7 +181,7 @@ fn latents_are_the_bottleneck_and_more_trials_than_a_chunk_come_out_one_by_one()
 fn the_input_gradient_is_that_of_the_weighted_output() {
     let fold = small_fold(2, 6, 4, 4);
     // Trained a little: at its start a network's running statistics are far off, and its output hardly moves with the input.
-    let (decoder, _) = FitNetwork { config: config() }.fit_network(&fold, 3, &mut ()).unwrap();
+    let (decoder, _) = FitNetwork { config: config(), ..FitNetwork::default() }.fit_network(&fold, 3, &mut ()).unwrap();
     let spikes = fold.spikes(&[0]);
     let weight =
         Array5::from_shape_fn((1, 4, 16, 16, 3), |(_, f, r, c, rgb)| ((f + 2 * r + 3 * c + rgb) % 5) as f32 - 2.0);

@@ -64,7 +64,7 @@ fn run(seed: u64, epochs: usize, folder: &Path) -> Result<(usize, MaskingTable),
         base_channels: 4,
         ..TrainConfig::default()
     };
-    let (decoder, _) = FitNetwork { config }.fit_network(&fold, seed, &mut ())?;
+    let (decoder, _) = FitNetwork { config, ..FitNetwork::default() }.fit_network(&fold, seed, &mut ())?;
     let network = [MaskingRun { network: "seed0", decoder: &decoder, fold: &fold }];
     let options = MaskingOptions { alpha: ALPHA, n_replicates: 2000, seed, ..MaskingOptions::default() };
     Ok((region_idx, masking_study(&network, &paper_readouts(), &options, &mut |_, _| ())?))

@@ -1,6 +1,7 @@
 //! Where a run's numbers came from: version, machine facts, seeds, checksums of inputs. Kept apart from `report.json`, which
 //! must be equal wherever it is made; nothing here enters a computation.
 
+use crate::config::choices::Precision;
 use crate::run_folder::RunFolder;
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -11,13 +12,13 @@ use std::path::Path;
 pub use spikereel_report::{InputFile, Provenance};
 
 /// The facts of this process.
-pub fn of_this_process(seed: u64, inputs: Vec<InputFile>) -> Provenance {
+pub fn of_this_process(seed: u64, precision: Precision, inputs: Vec<InputFile>) -> Provenance {
     Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_commit: option_env!("SPIKEREEL_GIT_COMMIT").filter(|commit| !commit.is_empty()).map(Into::into),
         target: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         instruction_set: instruction_set(),
-        precision: "f32".into(),
+        precision: precision.of_engine().name().into(),
         n_threads: rayon::current_num_threads(),
         seed,
         inputs,

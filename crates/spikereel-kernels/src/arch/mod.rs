@@ -3,6 +3,8 @@
 //! A [`Tile`] is [`ROWS`] rows of up to [`MAX_VECTORS`] x [`LANES`] columns, kept in registers over the whole sum. Rows of `a` may
 //! stand anywhere, so a tile reads overlapping windows of a padded video as they lie and no patch matrix is ever built.
 
+#[cfg(all(test, unix))]
+mod guarded;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -28,7 +30,7 @@ pub(crate) type Tile = [[f32; MAX_COLUMNS]; ROWS];
 /// Environment variable that overrules detection.
 const OVERRIDE: &str = "SPIKEREEL_ISA";
 
-/// The instructions a sum runs on.
+/// The instructions a sum runs on. The default is [`Isa::best`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Isa {
     /// What every processor has; multiply and add round apart.
@@ -37,11 +39,19 @@ pub enum Isa {
     Avx2,
     /// AVX-512 foundation.
     Avx512,
+    /// AVX-512 with dot products of bf16 pairs; f32 as [`Isa::Avx512`].
+    Avx512Bf16,
+}
+
+impl Default for Isa {
+    fn default() -> Self {
+        Self::best()
+    }
 }
 
 impl Isa {
     /// All, slowest first.
-    pub const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    pub const ALL: [Isa; 4] = [Isa::Portable, Isa::Avx2, Isa::Avx512, Isa::Avx512Bf16];
 
     /// The name used in `SPIKEREEL_ISA` and in provenance.
     pub fn name(self) -> &'static str {
@@ -49,6 +59,7 @@ impl Isa {
             Isa::Portable => "portable",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
+            Isa::Avx512Bf16 => "avx512bf16",
         }
     }
 
@@ -60,9 +71,16 @@ impl Isa {
             Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Bf16 => Isa::Avx512.is_available() && is_x86_feature_detected!("avx512bf16"),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
+    }
+
+    /// True where it has an instruction for products of bf16; elsewhere they are widened and multiplied in f32.
+    pub fn multiplies_bf16(self) -> bool {
+        self == Isa::Avx512Bf16
     }
 
     /// The best one this processor has, or what `SPIKEREEL_ISA` names; asked once.
@@ -88,8 +106,11 @@ impl Isa {
 }
 
 /// `sum over runs r, steps k of a[rows[i] + runs[r] + k * a_step] * b[(r * run_len + k) * b_row + column]`.
-pub(crate) struct Product<'a> {
-    pub a: &'a [f32],
+///
+/// In f32 a step is one value of `a` and one of `b`. In bf16 a step is two products: `a` holds bits of bf16, a step reads two neighbors,
+/// and each word of `b` holds two, the first in its lower half.
+pub(crate) struct Product<'a, A, B> {
+    pub a: &'a [A],
     /// Where each row of the tile begins in `a`.
     pub rows: [usize; ROWS],
     /// Offsets within `a` common to all rows.
@@ -99,33 +120,60 @@ pub(crate) struct Product<'a> {
     /// Distance in `a` between two steps.
     pub a_step: usize,
     /// Begins at the tile's first column.
-    pub b: &'a [f32],
+    pub b: &'a [B],
     /// Distance in `b` between two steps.
     pub b_row: usize,
 }
 
-/// Computes one tile of `n_vectors` vectors; columns behind them are left as they are.
+impl<A, B> Product<'_, A, B> {
+    /// Holds every index to its slice; `reads` values of `a` a step. True where there is something to sum.
+    fn check(&self, isa: Isa, n_vectors: usize, reads: usize) -> bool {
+        let n_steps = self.runs.len() * self.run_len;
+        assert!((1..=MAX_VECTORS).contains(&n_vectors), "{n_vectors} vectors");
+        // The processor is asked once; afterwards this reads one word.
+        assert!(isa.is_available(), "{} is not available", isa.name());
+        if n_steps == 0 {
+            return false;
+        }
+        let last_row = self.rows.iter().copied().max().unwrap_or(0);
+        let last_run = self.runs.iter().copied().max().unwrap_or(0);
+        assert!(last_row + last_run + (self.run_len - 1) * self.a_step + reads <= self.a.len(), "a is too short");
+        assert!((n_steps - 1) * self.b_row + n_vectors * LANES <= self.b.len(), "b is too short");
+        true
+    }
+}
+
+/// Computes one tile of `n_vectors` vectors in f32; columns behind them are left as they are.
 ///
 /// # Panics
 /// Where an index lies outside `a` or `b`, `n_vectors` is not 1 to 3, or `isa` is not available.
-pub(crate) fn multiply(isa: Isa, product: &Product<'_>, n_vectors: usize, tile: &mut Tile) {
-    let n_steps = product.runs.len() * product.run_len;
-    assert!((1..=MAX_VECTORS).contains(&n_vectors), "{n_vectors} vectors");
-    // The processor is asked once; afterwards this reads one word.
-    assert!(isa.is_available(), "{} is not available", isa.name());
-    if n_steps == 0 {
-        tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
-        return;
+pub(crate) fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vectors: usize, tile: &mut Tile) {
+    if !product.check(isa, n_vectors, 1) {
+        return tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
     }
-    let last_row = product.rows.iter().copied().max().unwrap_or(0);
-    let last_run = product.runs.iter().copied().max().unwrap_or(0);
-    assert!(last_row + last_run + (product.run_len - 1) * product.a_step < product.a.len(), "a is too short");
-    assert!((n_steps - 1) * product.b_row + n_vectors * LANES <= product.b.len(), "b is too short");
     match isa {
         Isa::Portable => portable::multiply(product, n_vectors, tile),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the asserts above keep every index inside `a` and `b`, and `isa` is available.
-        Isa::Avx2 | Isa::Avx512 => unsafe { x86::multiply(isa, product, n_vectors, tile) },
+        // SAFETY: the check keeps every index inside `a` and `b`, and `isa` is available.
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::multiply(isa, product, n_vectors, tile) },
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => portable::multiply(product, n_vectors, tile),
+    }
+}
+
+/// As [`multiply`], on pairs of bf16, summed in f32.
+///
+/// # Panics
+/// As [`multiply`].
+pub(crate) fn multiply_pairs(isa: Isa, product: &Product<'_, u16, u32>, n_vectors: usize, tile: &mut Tile) {
+    if !product.check(isa, n_vectors, 2) {
+        return tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
+    }
+    match isa {
+        Isa::Portable => portable::multiply(product, n_vectors, tile),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the check keeps every index inside `a` and `b`, and `isa` is available.
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::multiply_pairs(isa, product, n_vectors, tile) },
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::multiply(product, n_vectors, tile),
     }

@@ -1,6 +1,7 @@
 //! Dense layers through tiles.
 
 use super::Fast;
+use super::operand::Operand;
 use super::tiles::{Sum, column_sums, pad_columns, padded_columns, transpose_padded};
 use rayon::prelude::*;
 
@@ -15,16 +16,16 @@ fn features(n_rows: usize, x: &[f32], weight: &[f32], y: &[f32]) -> (usize, usiz
 }
 
 /// `out[row, column] = sum_k a[row * a_row + k * a_step] b[k, column] + bias[column]`.
-fn product(
+fn product<O: Operand>(
     fast: &Fast,
-    a: &[f32],
+    a: &[O::A],
     (a_row, a_step, n_steps): (usize, usize, usize),
-    b: &[f32],
+    b: &[O::B],
     bias: Option<&[f32]>,
     n_columns: usize,
     out: &mut [f32],
 ) {
-    let sum = Sum { isa: fast.isa, a, runs: &[0], run_len: n_steps, a_step, b, n_columns };
+    let sum = Sum::<O> { isa: fast.isa, a, runs: &[0], run_len: n_steps, a_step, b, n_columns };
     out.par_chunks_mut(TASK_ROWS * n_columns).enumerate().for_each(|(task, out)| {
         let first = task * TASK_ROWS;
         sum.each(
@@ -44,26 +45,65 @@ fn product(
     });
 }
 
-pub(super) fn linear_forward(fast: &Fast, n_rows: usize, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-    let (n_in, n_out) = features(n_rows, x, weight, y);
-    fast.scratch.with(n_in * padded_columns(n_out), |packed| {
-        transpose_padded(weight, n_out, n_in, packed);
-        product(fast, x, (n_in, 1, n_in), packed, Some(bias), n_out, y);
+/// Lends rows of `len` values as the moving side holds them, with room for a last step that reads past the end.
+fn with_narrow<O: Operand>(fast: &Fast, rows: &[f32], len: usize, work: impl FnOnce(&[O::A])) {
+    O::moving(fast).with(rows.len() + O::DEPTH - 1, |narrow| {
+        let (inside, behind) = narrow.split_at_mut(rows.len());
+        behind.fill(O::A::default());
+        let pairs = inside.par_chunks_mut(TASK_ROWS * len).zip(rows.par_chunks(TASK_ROWS * len));
+        pairs.for_each(|(to, from)| O::narrow(from, to));
+        work(narrow);
     });
 }
 
-pub(super) fn linear_input_gradient(fast: &Fast, n_rows: usize, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-    let (n_in, n_out) = features(n_rows, dx, weight, dy);
-    if padded_columns(n_in) == n_in {
-        return product(fast, dy, (n_out, 1, n_out), weight, None, n_in, dx);
+/// Lends `rows` of `n_columns` values with columns padded, as columns over all rows.
+fn with_columns<O: Operand>(fast: &Fast, rows: &[f32], n_columns: usize, work: impl FnOnce(&[O::B])) {
+    let (n_rows, stride) = (rows.len() / n_columns, padded_columns(n_columns));
+    if stride == n_columns {
+        return O::with_columns(fast, rows, n_rows, stride, work);
     }
-    fast.scratch.with(n_out * padded_columns(n_in), |packed| {
-        pad_columns(weight, n_in, packed);
-        product(fast, dy, (n_out, 1, n_out), packed, None, n_in, dx);
+    fast.singles.with(n_rows * stride, |packed| {
+        pad_columns(rows, n_columns, packed);
+        O::with_columns(fast, packed, n_rows, stride, work);
     });
 }
 
-pub(super) fn linear_weight_gradient(
+pub(super) fn linear_forward<O: Operand>(
+    fast: &Fast,
+    n_rows: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    let (n_in, n_out) = features(n_rows, x, weight, y);
+    let stride = padded_columns(n_out);
+    fast.singles.with(n_in * stride, |packed| {
+        transpose_padded(weight, n_out, n_in, packed);
+        O::with_columns(fast, packed, n_in, stride, |columns| {
+            with_narrow::<O>(fast, x, n_in, |x| {
+                product::<O>(fast, x, (n_in, O::DEPTH, O::steps(n_in)), columns, Some(bias), n_out, y);
+            });
+        });
+    });
+}
+
+pub(super) fn linear_input_gradient<O: Operand>(
+    fast: &Fast,
+    n_rows: usize,
+    dy: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    let (n_in, n_out) = features(n_rows, dx, weight, dy);
+    with_columns::<O>(fast, weight, n_in, |columns| {
+        with_narrow::<O>(fast, dy, n_out, |dy| {
+            product::<O>(fast, dy, (n_out, O::DEPTH, O::steps(n_out)), columns, None, n_in, dx);
+        });
+    });
+}
+
+pub(super) fn linear_weight_gradient<O: Operand>(
     fast: &Fast,
     n_rows: usize,
     x: &[f32],
@@ -73,11 +113,16 @@ pub(super) fn linear_weight_gradient(
 ) {
     let (n_in, n_out) = features(n_rows, x, dweight, dy);
     column_sums(dy, dbias);
-    if padded_columns(n_in) == n_in {
-        return product(fast, dy, (1, n_out, n_rows), x, None, n_in, dweight);
-    }
-    fast.scratch.with(n_rows * padded_columns(n_in), |packed| {
-        pad_columns(x, n_in, packed);
-        product(fast, dy, (1, n_out, n_rows), packed, None, n_in, dweight);
+    with_columns::<O>(fast, x, n_in, |columns| {
+        let n_steps = O::steps(n_rows);
+        // Row by row for single values; two rows, value by value, where a step reads two.
+        O::moving(fast).with(n_steps * O::DEPTH * n_out, |turned| {
+            let steps = turned.par_chunks_mut(O::DEPTH * n_out).zip(dy.par_chunks(O::DEPTH * n_out));
+            steps.for_each(|(to, rows)| {
+                let (first, next) = rows.split_at(n_out);
+                O::interleave(first, Some(next).filter(|next| !next.is_empty()), to);
+            });
+            product::<O>(fast, turned, (O::DEPTH, O::DEPTH * n_out, n_steps), columns, None, n_in, dweight);
+        });
     });
 }

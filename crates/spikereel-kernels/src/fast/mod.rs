@@ -1,48 +1,93 @@
-//! Fast f32 paths. Dense layers and convolutions run through the tiles of `arch`; every reduction has a shape fixed by
-//! sizes alone, so the same instructions give the same bits on any number of threads.
+//! Fast paths. Dense layers and convolutions run through the tiles of `arch`, in f32 or on operands rounded to bf16; everything else is
+//! f32. Every reduction has a shape fixed by sizes alone, so the same instructions give the same bits on any number of threads.
 
 mod conv;
-mod fold;
 mod layers;
 mod loss;
 mod norm;
-mod padded;
+mod norm_pool;
+mod operand;
 mod pool;
 mod scratch;
 mod tiles;
 
 use crate::arch::Isa;
 use crate::{Conv3d, Kernels, LossParts, Normalised, Pool3d, VideoLoss};
+use operand::{Pairs, Single};
 use rayon::prelude::*;
 use scratch::Scratch;
 
 /// Values that one task of an elementwise pass takes.
 const PASS_LEN: usize = 1 << 14;
 
-/// Runs a network in f32 on the machine's instruction set. Scratch memory is kept between calls.
-#[derive(Debug)]
-pub struct Fast {
-    isa: Isa,
-    scratch: Scratch,
+/// What dense layers and convolutions multiply. Sums, weights, statistics and everything else are f32 in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// f32.
+    #[default]
+    F32,
+    /// Operands rounded to bf16, 8 bits of mantissa.
+    Bf16,
 }
 
-impl Default for Fast {
-    /// On [`Isa::best`].
-    fn default() -> Self {
-        Self { isa: Isa::best(), scratch: Scratch::default() }
+impl Precision {
+    /// `f32` or `bf16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+        }
     }
 }
 
+/// Runs a network on the machine's instruction set. Scratch memory is kept between calls.
+#[derive(Debug, Default)]
+pub struct Fast {
+    isa: Isa,
+    precision: Precision,
+    singles: Scratch<f32>,
+    halves: Scratch<u16>,
+    words: Scratch<u32>,
+}
+
 impl Fast {
+    /// On [`Isa::best`].
+    pub fn new(precision: Precision) -> Self {
+        Self { precision, ..Self::default() }
+    }
+
     /// On a given instruction set; `None` where this processor lacks it.
-    pub fn on(isa: Isa) -> Option<Self> {
-        isa.is_available().then(|| Self { isa, scratch: Scratch::default() })
+    pub fn on(isa: Isa, precision: Precision) -> Option<Self> {
+        isa.is_available().then(|| Self { isa, precision, ..Self::default() })
     }
 
     /// The instruction set it runs on.
     pub fn isa(&self) -> Isa {
         self.isa
     }
+
+    /// Operations a second (a multiplication and an addition count as two) of one thread's inner loop on operands in the nearest cache.
+    pub fn measured_peak(&self) -> f64 {
+        match self.precision {
+            Precision::F32 => tiles::measured_peak::<Single>(self.isa),
+            Precision::Bf16 => tiles::measured_peak::<Pairs>(self.isa),
+        }
+    }
+
+    /// What it multiplies.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+}
+
+/// Calls a function of [`Operand`] with the operand of a precision.
+macro_rules! in_precision {
+    ($fast:expr, $($function:ident)::+ ( $($argument:expr),* $(,)? )) => {
+        match $fast.precision {
+            Precision::F32 => $($function)::+::<Single>($fast, $($argument),*),
+            Precision::Bf16 => $($function)::+::<Pairs>($fast, $($argument),*),
+        }
+    };
 }
 
 fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
@@ -64,27 +109,27 @@ impl Kernels for Fast {
     type Real = f32;
 
     fn conv3d_forward(&self, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-        conv::forward(self, shape, x, weight, bias, y);
+        in_precision!(self, conv::forward(shape, x, weight, bias, y));
     }
 
     fn conv3d_input_gradient(&self, shape: &Conv3d, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-        conv::input_gradient(self, shape, dy, weight, dx);
+        in_precision!(self, conv::input_gradient(shape, dy, weight, dx));
     }
 
     fn conv3d_weight_gradient(&self, shape: &Conv3d, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
-        conv::weight_gradient(self, shape, x, dy, dweight, dbias);
+        in_precision!(self, conv::weight_gradient(shape, x, dy, dweight, dbias));
     }
 
     fn linear_forward(&self, n_rows: usize, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-        layers::linear_forward(self, n_rows, x, weight, bias, y);
+        in_precision!(self, layers::linear_forward(n_rows, x, weight, bias, y));
     }
 
     fn linear_input_gradient(&self, n_rows: usize, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-        layers::linear_input_gradient(self, n_rows, dy, weight, dx);
+        in_precision!(self, layers::linear_input_gradient(n_rows, dy, weight, dx));
     }
 
     fn linear_weight_gradient(&self, n_rows: usize, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
-        layers::linear_weight_gradient(self, n_rows, x, dy, dweight, dbias);
+        in_precision!(self, layers::linear_weight_gradient(n_rows, x, dy, dweight, dbias));
     }
 
     fn batch_statistics(&self, shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
@@ -124,6 +169,43 @@ impl Kernels for Fast {
     ) {
         let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
         norm::backward(shape, &coefficients, relu, batch_statistics, x, dy, dx, dgamma, dbeta);
+    }
+
+    fn batch_norm_pool_forward(
+        &self,
+        shape: &Pool3d,
+        x: &[f32],
+        mean: &[f32],
+        variance: &[f32],
+        eps: f64,
+        gamma: &[f32],
+        beta: &[f32],
+        relu: bool,
+        y: &mut [f32],
+        winner: &mut [u8],
+    ) {
+        norm_pool::forward(shape, &norm::Coefficients::new(mean, variance, eps, gamma, beta), relu, x, y, winner);
+    }
+
+    fn batch_norm_pool_backward(
+        &self,
+        shape: &Pool3d,
+        x: &[f32],
+        mean: &[f32],
+        variance: &[f32],
+        eps: f64,
+        gamma: &[f32],
+        beta: &[f32],
+        relu: bool,
+        batch_statistics: bool,
+        dy: &[f32],
+        winner: &[u8],
+        dx: &mut [f32],
+        dgamma: &mut [f32],
+        dbeta: &mut [f32],
+    ) {
+        let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
+        norm_pool::backward(shape, &coefficients, relu, batch_statistics, x, dy, winner, dx, dgamma, dbeta);
     }
 
     fn relu_forward(&self, x: &[f32], y: &mut [f32]) {

@@ -73,11 +73,17 @@ impl Periods {
 
 /// `y = (x - mean) * scale + beta`, and what the backward pass needs besides.
 pub(super) struct Coefficients {
-    mean: Vec<f32>,
+    pub mean: Vec<f32>,
     /// `1 / sqrt(variance + eps)`.
-    inverse_sd: Vec<f32>,
-    scale: Vec<f32>,
-    beta: Vec<f32>,
+    pub inverse_sd: Vec<f32>,
+    pub scale: Vec<f32>,
+    pub beta: Vec<f32>,
+}
+
+/// `dx = scale * dy + of_x * (x - mean) + constant`, a coefficient a channel; 0 where statistics are constants.
+pub(super) struct BackwardCoefficients {
+    pub of_x: Vec<f32>,
+    pub constant: Vec<f32>,
 }
 
 impl Coefficients {
@@ -86,6 +92,17 @@ impl Coefficients {
         let inverse_sd: Vec<f32> = variance.iter().map(inverse).collect();
         let scale = inverse_sd.iter().zip(gamma).map(|(sd, gamma)| sd * gamma).collect();
         Self { mean: mean.to_vec(), inverse_sd, scale, beta: beta.to_vec() }
+    }
+
+    /// From the sums over `n` values a channel, `n` infinite where statistics are constants: `dx = gamma / sd * (dy - mean of dy -
+    /// normed * mean of dy * normed)`, as one multiple of `dy`, one of `x`, one constant.
+    pub fn backward(&self, n: f64, dgamma: &[f32], dbeta: &[f32]) -> BackwardCoefficients {
+        let wide = |values: &[f32], channel: usize| f64::from(values[channel]);
+        let of_channel = |value: &dyn Fn(usize) -> f64| (0..self.mean.len()).map(|c| value(c) as f32).collect();
+        BackwardCoefficients {
+            of_x: of_channel(&|c| -wide(&self.scale, c) * wide(&self.inverse_sd, c) * wide(dgamma, c) / n),
+            constant: of_channel(&|c| -wide(&self.scale, c) * wide(dbeta, c) / n),
+        }
     }
 
     fn expand(&self, periods: &Periods) -> Self {
@@ -122,7 +139,7 @@ pub(super) fn statistics(shape: &Normalised, x: &[f32], mean: &mut [f32], varian
 }
 
 /// The floor below which a ReLU cuts, or none.
-fn floor(relu: bool) -> f32 {
+pub(super) fn floor(relu: bool) -> f32 {
     if relu { 0.0 } else { f32::NEG_INFINITY }
 }
 
@@ -143,7 +160,7 @@ pub(super) fn forward(shape: &Normalised, at: &Coefficients, relu: bool, x: &[f3
 
 /// The one expression of the normalised value: forward and backward must see the same side of the ReLU's floor.
 #[inline(always)]
-fn normed(x: f32, mean: f32, scale: f32, beta: f32) -> f32 {
+pub(super) fn normed(x: f32, mean: f32, scale: f32, beta: f32) -> f32 {
     (x - mean) * scale + beta
 }
 
@@ -175,14 +192,9 @@ pub(super) fn backward(
     for (channel, (by_beta, by_gamma)) in sums.into_iter().enumerate() {
         (dbeta[channel], dgamma[channel]) = (by_beta as f32, by_gamma as f32);
     }
-    // dx = gamma / sd * (dy - mean of dy - normed * mean of dy * normed), one multiple of dy, one of x, one constant.
     let n = if batch_statistics { (shape.outer * shape.inner) as f64 } else { f64::INFINITY };
-    let of_channel = |value: &dyn Fn(usize) -> f64| -> Vec<f32> {
-        periods.expand(&(0..shape.channels).map(|channel| value(channel) as f32).collect::<Vec<f32>>())
-    };
-    let wide = |values: &[f32], channel: usize| f64::from(values[channel]);
-    let of_x = of_channel(&|c| -wide(&at.scale, c) * wide(&at.inverse_sd, c) * wide(dgamma, c) / n);
-    let constant = of_channel(&|c| -wide(&at.scale, c) * wide(dbeta, c) / n);
+    let BackwardCoefficients { of_x, constant } = at.backward(n, dgamma, dbeta);
+    let (of_x, constant) = (periods.expand(&of_x), periods.expand(&constant));
     let task_len = periods.task_len();
     let inputs = x.par_chunks(task_len).zip(dy.par_chunks(task_len));
     dx.par_chunks_mut(task_len).zip(inputs).for_each(|(dx, (x, dy))| {

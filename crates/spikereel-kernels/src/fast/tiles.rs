@@ -1,6 +1,7 @@
 //! Whole matrices through tiles: panels of columns outside, so that a panel of `b` stays in cache while rows pass by.
 
-use crate::arch::{Isa, LANES, MAX_COLUMNS, Product, ROWS, Tile, multiply};
+use super::operand::Operand;
+use crate::arch::{Isa, LANES, MAX_COLUMNS, Product, ROWS, Tile};
 use rayon::prelude::*;
 
 /// The next multiple of a vector's width: how far apart the rows of a packed operand stand.
@@ -9,9 +10,9 @@ pub(super) fn padded_columns(n_columns: usize) -> usize {
 }
 
 /// A sum over runs and steps, for any number of rows and columns.
-pub(super) struct Sum<'a> {
+pub(super) struct Sum<'a, O: Operand> {
     pub isa: Isa,
-    pub a: &'a [f32],
+    pub a: &'a [O::A],
     /// Offsets within `a` common to all rows.
     pub runs: &'a [usize],
     /// Steps in a run.
@@ -19,11 +20,11 @@ pub(super) struct Sum<'a> {
     /// Distance in `a` between two steps.
     pub a_step: usize,
     /// `[run, step, column]`, columns padded to [`padded_columns`].
-    pub b: &'a [f32],
+    pub b: &'a [O::B],
     pub n_columns: usize,
 }
 
-impl Sum<'_> {
+impl<O: Operand> Sum<'_, O> {
     /// Columns of a panel: two vectors where that wastes nothing, else three.
     fn panel_vectors(&self) -> usize {
         match padded_columns(self.n_columns) / LANES {
@@ -51,13 +52,33 @@ impl Sum<'_> {
                     b: &self.b[first_column.min(self.b.len())..],
                     b_row,
                 };
-                multiply(self.isa, &product, n_vectors, &mut tile);
+                O::multiply(self.isa, &product, n_vectors, &mut tile);
                 for row in first_row..(first_row + ROWS).min(n_rows) {
                     write(row, first_column, &tile[row - first_row][..width]);
                 }
             }
         }
     }
+}
+
+/// Operations a second of one thread on a tile whose operands stay in the nearest cache: the best of some short runs.
+pub(super) fn measured_peak<O: Operand>(isa: Isa) -> f64 {
+    const N_STEPS: usize = 64;
+    const N_TILES: usize = 2000;
+    let a = vec![O::A::default(); ROWS * N_STEPS * O::DEPTH];
+    let b = vec![O::B::default(); N_STEPS * MAX_COLUMNS];
+    let rows = std::array::from_fn(|row| row * N_STEPS * O::DEPTH);
+    let product = Product { a: &a, rows, runs: &[0], run_len: N_STEPS, a_step: O::DEPTH, b: &b, b_row: MAX_COLUMNS };
+    let mut tile: Tile = [[0.0; MAX_COLUMNS]; ROWS];
+    let operations = (2 * O::DEPTH * N_TILES * N_STEPS * ROWS * MAX_COLUMNS) as f64;
+    let mut run = || {
+        let began = std::time::Instant::now();
+        for _ in 0..N_TILES {
+            O::multiply(isa, std::hint::black_box(&product), MAX_COLUMNS / LANES, &mut tile);
+        }
+        operations / began.elapsed().as_secs_f64()
+    };
+    (0..10).map(|_| run()).fold(0.0, f64::max)
 }
 
 /// Copies rows of `n_columns` into rows of [`padded_columns`], zeros behind.

@@ -1,7 +1,7 @@
 //! Values from a fixed formula, every instruction set of the machine, and one comparison with the definition.
 
-use spikereel_kernels::Isa;
-use spikereel_kernels::fast::Fast;
+use spikereel_kernels::fast::{Fast, Precision};
+use spikereel_kernels::{Isa, round_to_bf16};
 
 /// `n` values in -1..1, rounded to f32, from SplitMix64 of a counter and a key.
 pub fn values(key: u64, n: usize) -> Vec<f32> {
@@ -24,9 +24,21 @@ pub fn poisoned(n: usize) -> Vec<f32> {
     vec![f32::NAN; n]
 }
 
+/// The same as [`values`], as far as operands of `precision` can hold them.
+pub fn operands(precision: Precision, key: u64, n: usize) -> Vec<f32> {
+    let exact = values(key, n);
+    match precision {
+        Precision::F32 => exact,
+        Precision::Bf16 => exact.into_iter().map(round_to_bf16).collect(),
+    }
+}
+
+/// Both precisions.
+pub const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Bf16];
+
 /// The fast kernels on each instruction set that this processor has.
-pub fn engines() -> Vec<Fast> {
-    let engines: Vec<Fast> = Isa::ALL.into_iter().filter_map(Fast::on).collect();
+pub fn engines_in(precision: Precision) -> Vec<Fast> {
+    let engines: Vec<Fast> = Isa::ALL.into_iter().filter_map(|isa| Fast::on(isa, precision)).collect();
     assert!(!engines.is_empty());
     engines
 }

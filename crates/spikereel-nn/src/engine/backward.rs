@@ -111,6 +111,14 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             let (mean, variance) = &engine.statistics[step_idx];
             let from_batch = engine.mode == Mode::Train;
             let (x, dy) = (engine.values(input), engine.output_gradient_of(step_idx));
+            if let Some(window) = step.pool {
+                let pool = Pool3d { input: volume(network.extent(input), engine.batch), window };
+                let winner = &engine.winners[step_idx][..dy.len()];
+                return engine.kernels.batch_norm_pool_backward(
+                    &pool, x, mean, variance, NORM_EPS, gamma, beta, step.relu, from_batch, dy, winner, dx, dgamma,
+                    dbeta,
+                );
+            }
             engine.kernels.batch_norm_backward(
                 &shape, x, mean, variance, NORM_EPS, gamma, beta, step.relu, from_batch, dy, dx, dgamma, dbeta,
             );

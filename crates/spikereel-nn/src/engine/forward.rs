@@ -86,7 +86,16 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             mean.copy_from_slice(&weights.buffered[params.mean.clone()]);
             variance.copy_from_slice(&weights.buffered[params.variance.clone()]);
         }
-        self.kernels.batch_norm_forward(&shape, x, &mean, &variance, NORM_EPS, gamma, beta, step.relu, y);
+        if let Some(window) = step.pool {
+            let mut winner = std::mem::take(&mut self.winners[step_idx]);
+            let pool = Pool3d { input: volume(network.extent(step.inputs[0]), self.batch), window };
+            let (x, places) = (self.values(step.inputs[0]), &mut winner[..y.len()]);
+            self.kernels
+                .batch_norm_pool_forward(&pool, x, &mean, &variance, NORM_EPS, gamma, beta, step.relu, y, places);
+            self.winners[step_idx] = winner;
+        } else {
+            self.kernels.batch_norm_forward(&shape, x, &mean, &variance, NORM_EPS, gamma, beta, step.relu, y);
+        }
         self.statistics[step_idx] = (mean, variance);
     }
 

@@ -133,7 +133,8 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             }
         }
         for (winner, step) in self.winners.iter_mut().zip(&self.plan.steps) {
-            if let Op::MaxPool3d { .. } = self.network.nodes()[step.node.0].op {
+            let pools = matches!(self.network.nodes()[step.node.0].op, Op::MaxPool3d { .. });
+            if pools || step.pool.is_some() {
                 let len = self.network.extent(step.output).len() * batch;
                 if winner.len() < len {
                     *winner = vec![0; len];

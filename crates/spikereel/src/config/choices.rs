@@ -1,6 +1,8 @@
 //! The words that a configuration chooses among.
 
 use serde::{Deserialize, Serialize};
+use spikereel_kernels::Isa;
+use spikereel_kernels::fast;
 
 pub use spikereel_data::prepare::SplitUnit;
 pub use spikereel_nn::{LossScale, Rule as Optimiser, Start};
@@ -14,6 +16,40 @@ pub enum PopulationKind {
     /// Sites drawn per region, from one or many sessions; each pseudo-trial takes every site's activity from a real trial of the
     /// same condition. Noise correlations across sessions are lost.
     Pseudo,
+}
+
+/// What dense layers and convolutions multiply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// bf16 where the processor has an instruction for its products, f32 elsewhere.
+    Auto,
+    /// f32.
+    #[default]
+    F32,
+    /// Operands rounded to bf16; sums, weights, statistics and the optimiser stay in f32.
+    Bf16,
+}
+
+impl Precision {
+    /// The engine's word for it on this processor.
+    pub fn of_engine(self) -> fast::Precision {
+        match self {
+            Precision::F32 => fast::Precision::F32,
+            Precision::Bf16 => fast::Precision::Bf16,
+            Precision::Auto if Isa::best().multiplies_bf16() => fast::Precision::Bf16,
+            Precision::Auto => fast::Precision::F32,
+        }
+    }
+
+    /// What `auto` stands for on this processor: what a run stores, so that it goes on as it began wherever it is opened.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        match self.of_engine() {
+            fast::Precision::F32 => Precision::F32,
+            fast::Precision::Bf16 => Precision::Bf16,
+        }
+    }
 }
 
 /// Which video belongs to a trial.

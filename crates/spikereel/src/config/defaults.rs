@@ -3,7 +3,7 @@
 //! "Published code" and "paper" refer to Zhang et al., Communications Biology 2026, doi 10.1038/s42003-025-09486-7, and the
 //! Python code its authors published. Where the two disagree, the entry says which one is followed.
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Redraw, SplitUnit, Start, StimulusKind};
+use super::choices::{Course, LossScale, Optimiser, PopulationKind, Precision, Redraw, SplitUnit, Start, StimulusKind};
 use spikereel_data::Standardisation;
 
 /// Seed of a run. Ours; any number serves.
@@ -87,6 +87,8 @@ pub const INPUT_NOISE_SD: f64 = 0.0;
 pub const LR_STEP_EPOCHS: usize = 3;
 /// What a cut leaves of the learning rate. Published code: .85.
 pub const LR_GAMMA: f64 = 0.85;
+/// What the engine multiplies: what is fastest here. Published code: f32.
+pub const PRECISION: Precision = Precision::Auto;
 /// Loss normalisation. Published code divides; the paper's formula does not.
 pub const LOSS_SCALE: LossScale = LossScale::Code;
 /// Factor on the squared error in the loss. Published: 1.

@@ -1,7 +1,9 @@
 //! What a person gave: a TOML file, `--set key=value`, flags. Everything is optional, and unknown keys are refused.
 //! Not yet checked; see [`super::resolve`].
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Start, StimulusKind};
+use super::choices::{
+    Course, LossScale, Optimiser, PopulationKind, Precision, Preset, Redraw, SplitUnit, Start, StimulusKind,
+};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spikereel_data::Standardisation;
@@ -208,6 +210,8 @@ pub struct Given {
     pub seed: Option<u64>,
     /// Networks per fold.
     pub n_network_seeds: Option<usize>,
+    /// What the engine multiplies.
+    pub precision: Option<Precision>,
     /// What is decoded.
     pub data: DataGiven,
     /// Spikes in time.
@@ -241,6 +245,7 @@ impl Given {
         Self {
             seed: self.seed.or(below.seed),
             n_network_seeds: self.n_network_seeds.or(below.n_network_seeds),
+            precision: self.precision.or(below.precision),
             data: self.data.over(below.data),
             bins: self.bins.over(below.bins),
             standardise: self.standardise.over(below.standardise),

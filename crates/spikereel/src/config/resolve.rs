@@ -47,6 +47,7 @@ pub fn resolve(given: Given, facts: &SourceFacts) -> Checked<Resolved> {
     Ok(Resolved {
         seed,
         n_network_seeds: at_least_one("n_network_seeds", given.n_network_seeds.unwrap_or(d::N_NETWORK_SEEDS))?,
+        precision: given.precision.unwrap_or(d::PRECISION),
         data: data(given.data)?,
         bins,
         standardise: StandardiseConfig { kind: given.standardise.kind.unwrap_or(d::STANDARDISATION) },

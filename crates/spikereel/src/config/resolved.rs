@@ -1,7 +1,9 @@
 //! A configuration in which every value is concrete and checked. Made by [`super::resolve`] alone, written into the run folder
 //! before work starts, and read back as a [`super::Given`] by `--from`.
 
-use super::choices::{Course, LossScale, Optimiser, PopulationKind, Preset, Redraw, SplitUnit, Start, StimulusKind};
+use super::choices::{
+    Course, LossScale, Optimiser, PopulationKind, Precision, Preset, Redraw, SplitUnit, Start, StimulusKind,
+};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{BinGrid, Standardisation};
 use std::collections::BTreeMap;
@@ -190,6 +192,9 @@ pub struct Resolved {
     pub seed: u64,
     /// Networks per fold.
     pub n_network_seeds: usize,
+    /// What the engine multiplies; `auto` only before a run begins.
+    #[serde(default)]
+    pub precision: Precision,
     /// What is decoded.
     pub data: DataConfig,
     /// Spikes in time.

@@ -64,7 +64,8 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<(NetworkDecoder, Curve)> {
     let mut watcher = Watcher { stage, progress, task: None, validation: None };
-    let (decoder, history) = FitNetwork { config: train_config(config) }.fit_network(fold, seed, &mut watcher)?;
+    let (decoder, history) = FitNetwork { config: train_config(config), precision: config.precision.of_engine() }
+        .fit_network(fold, seed, &mut watcher)?;
     let epochs: Vec<EpochLosses> = history
         .iter()
         .map(|record| EpochLosses { train: record.train_loss, validation: record.validation_loss })

@@ -66,7 +66,7 @@ impl OpenRun {
                 .at(weights.display().to_string())
                 .into());
         }
-        Ok(Box::new(NetworkDecoder::load(&weights)?))
+        Ok(Box::new(NetworkDecoder::load(&weights)?.in_precision(self.config.precision.of_engine())))
     }
 
     /// Notes that the step is done, how long it took and the peak of memory.

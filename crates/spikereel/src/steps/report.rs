@@ -4,6 +4,7 @@ use super::compose::{self, Stored};
 use super::open_run::OpenRun;
 use super::{evaluate, mask};
 use crate::Result;
+use crate::config::choices::Precision;
 use crate::progress::Progress;
 use crate::provenance::{self, Provenance};
 use crate::run_folder::{RunFolder, read_json};
@@ -69,7 +70,7 @@ pub fn report_of(runs: &[PathBuf], title: &str, folder: &RunFolder, progress: &d
     }
     let findings = [parts.first().map(|part| &part.findings[..2]), parts.last().map(|part| &part.findings[2..])];
     let findings = findings.into_iter().flatten().flatten().cloned().collect();
-    let provenance = together.unwrap_or_else(|| provenance::of_this_process(0, Vec::new()));
+    let provenance = together.unwrap_or_else(|| provenance::of_this_process(0, Precision::default(), Vec::new()));
     folder.write_json("provenance.json", &provenance)?;
     let written = write_report(folder.path(), &study(title, parts), &provenance)?;
     task.advance(1);

@@ -68,13 +68,14 @@ pub struct Trained {
 pub fn train(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Result<Trained> {
     let began = Instant::now();
     let loaded = source::load(&given.data, progress)?;
-    let config = resolve(given, &loaded.facts()?)?;
+    let mut config = resolve(given, &loaded.facts()?)?;
+    config.precision = config.precision.settled();
     let run = match out {
         Some(path) => RunFolder::create(path)?,
         None => RunFolder::create_numbered(Path::new("runs"), "train")?,
     };
     run.write_text("config.toml", &config.to_toml()?)?;
-    run.write_json("provenance.json", &provenance::of_this_process(config.seed, loaded.inputs()))?;
+    run.write_json("provenance.json", &provenance::of_this_process(config.seed, config.precision, loaded.inputs()))?;
     run.event("began", &"train")?;
     let folder = source::dataset_folder_of(run.path(), &config);
     if config.data.dataset.is_none() {

@@ -56,7 +56,7 @@ pub(super) fn network(stored: &Stored<'_>) -> NetworkSummary {
         name: "decoder (published layers)".into(),
         n_parameters: stored.curves.iter().find_map(|(_, curve)| Some(curve.as_ref()?.n_parameters)).unwrap_or(0),
         base_channels: stored.config.network.base_channels,
-        precision: "f32".into(),
+        precision: stored.config.precision.of_engine().name().into(),
         settings: settings.into_iter().map(|(name, value)| Setting { name: name.into(), value }).collect(),
     }
 }

@@ -4,14 +4,14 @@
 //! folded weight of phase `r` at offset `d` is the sum of the taps that land on `d`. Exact, borders included, because zero
 //! padding commutes with nearest upsampling. Without upsampling (`f = 1`) there is one phase and nothing is summed.
 
-use super::tiles::padded_columns;
+use super::super::tiles::padded_columns;
 use crate::arch::LANES;
 use crate::{Conv3d, Volume};
 use rayon::prelude::*;
 
 /// One axis of a folded convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Axis {
+pub(in crate::fast) struct Axis {
     kernel: usize,
     factor: usize,
     /// Offsets read are `-lead..=trail`.
@@ -42,7 +42,7 @@ impl Axis {
 
 /// A convolution at low resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Folded {
+pub(in crate::fast) struct Folded {
     pub input: Volume,
     pub axes: [Axis; 3],
     factor: [usize; 3],
@@ -69,6 +69,11 @@ impl Folded {
             folded.axes[2].trail += group - 1;
         }
         folded
+    }
+
+    /// The same for another number of samples.
+    pub fn with_batch(&self, batch: usize) -> Self {
+        Self { input: Volume { batch, ..self.input }, ..*self }
     }
 
     /// The grid of tile rows: the input's, with a row's groups counted once.

@@ -1,0 +1,150 @@
+//! Convolution: a zero-padded copy of the moving operand, packed columns, and one tile after another.
+//!
+//! A batch passes in blocks of samples, so that the copies stay small whatever the batch.
+
+mod fold;
+mod gradient;
+mod narrow;
+mod padded;
+mod weights;
+
+use super::Fast;
+use super::operand::Operand;
+use super::tiles::{Sum, padded_columns};
+use crate::{Conv3d, Volume};
+use fold::Folded;
+pub(super) use gradient::input_gradient;
+use padded::Padded;
+use rayon::prelude::*;
+pub(super) use weights::weight_gradient;
+
+impl Conv3d {
+    /// Multiplications of a forward pass with upsampling folded into the weights; without upsampling those of the definition, but for taps
+    /// that meet padding alone.
+    pub fn n_folded_products(&self) -> usize {
+        let folded = Folded::new(self);
+        self.input.n_voxels() * folded.n_packed_rows() * folded.n_columns()
+    }
+}
+
+/// Voxels of a task, about: enough to reuse a panel of weights from cache, few enough to share among threads.
+const TASK_VOXELS: usize = 256;
+/// Values of a padded copy, about: with those of one thread's tasks they stay in the outer cache.
+const BLOCK_VALUES: usize = 1 << 22;
+
+/// Frames of a task, by the sizes alone.
+fn frames_per_task(volume: &Volume) -> usize {
+    let n_frames = volume.batch * volume.frames;
+    TASK_VOXELS.div_ceil(volume.height * volume.width).clamp(1, n_frames.div_ceil(4))
+}
+
+/// Samples of a block whose padded copy has `sample_len` values a sample.
+fn samples_per_block(sample_len: usize, batch: usize) -> usize {
+    (BLOCK_VALUES / sample_len.max(1)).clamp(1, batch)
+}
+
+/// The part of `values` that belongs to the samples of a block.
+fn samples(values: &[f32], batch: usize, first: usize, n: usize) -> &[f32] {
+    let len = values.len() / batch;
+    &values[first * len..(first + n) * len]
+}
+
+/// Position `at` of a run of frames that begins at frame `first`: sample and `(frame, row, column)`.
+fn voxel(volume: &Volume, first: usize, at: usize) -> (usize, (usize, usize, usize)) {
+    let (pixel, frame) = (at % (volume.height * volume.width), first + at / (volume.height * volume.width));
+    (frame / volume.frames, (frame % volume.frames, pixel / volume.width, pixel % volume.width))
+}
+
+/// A 'same' window sum over a padded buffer: what forward pass and input gradient share.
+struct Window<'a, O: Operand> {
+    fast: &'a Fast,
+    /// The grid of tile rows.
+    volume: Volume,
+    /// Voxels of a padded row from one tile row to the next.
+    step: usize,
+    padded: Padded,
+    taps: [usize; 3],
+    buffer: &'a [O::A],
+    columns: &'a [O::B],
+    n_columns: usize,
+}
+
+impl<O: Operand> Window<'_, O> {
+    /// Calls `write(chunk of y, voxel within the chunk's frames, first column, sums)`; `y` holds `frame_len` values a frame.
+    fn run(
+        &self,
+        y: &mut [f32],
+        frame_len: usize,
+        write: impl Fn(&mut [f32], (usize, usize, usize), usize, &[f32]) + Sync,
+    ) {
+        let (volume, per_task) = (self.volume, frames_per_task(&self.volume));
+        let [taps_t, taps_h, taps_w] = self.taps;
+        let runs = self.padded.runs(taps_t, taps_h);
+        let sum = Sum::<O> {
+            isa: self.fast.isa,
+            a: self.buffer,
+            runs: &runs,
+            run_len: O::steps(taps_w * volume.channels),
+            a_step: O::DEPTH,
+            b: self.columns,
+            n_columns: self.n_columns,
+        };
+        y.par_chunks_mut(per_task * frame_len).enumerate().for_each(|(task, y)| {
+            let first = task * per_task;
+            let n_voxels = y.len() / frame_len * volume.height * volume.width;
+            let start = |at: usize| {
+                let (sample, (t, h, w)) = voxel(&volume, first, at);
+                self.padded.offset(sample, t, h, w * self.step)
+            };
+            sum.each(n_voxels, start, |at, column, sums| {
+                let pixel = at % (volume.height * volume.width);
+                let place = (at / (volume.height * volume.width), pixel / volume.width, pixel % volume.width);
+                write(y, place, column, sums);
+            });
+        });
+    }
+}
+
+/// Room behind a padded copy: the last step of a run may read past the end.
+fn with_room<O: Operand>(padded: &Padded) -> usize {
+    padded.len() + O::DEPTH - 1
+}
+
+pub(super) fn forward<O: Operand>(fast: &Fast, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+    assert_eq!((x.len(), weight.len()), (shape.input.len(), shape.n_weights()));
+    assert_eq!((bias.len(), y.len()), (shape.out_channels, shape.output().len()));
+    let (whole, batch) = (Folded::grouped(shape), shape.input.batch);
+    let n_columns = whole.n_columns();
+    let stride = padded_columns(n_columns);
+    let column_bias: Vec<f32> = (0..n_columns).map(|column| bias[column % bias.len()]).collect();
+    let within: Vec<usize> = (0..n_columns).map(|column| whole.output_idx((0, 0, 0), column)).collect();
+    let taps = whole.axes.map(|axis| axis.taps());
+    let sample_len = Padded::for_window(Volume { batch: 1, ..shape.input }, &whole.axes, false).len();
+    let per_block = samples_per_block(sample_len, batch);
+    fast.singles.with(whole.n_packed_rows() * stride, |packed| {
+        whole.pack(weight, packed);
+        O::with_columns(fast, packed, taps[2] * shape.input.channels, stride, |columns| {
+            for (block, y) in y.chunks_mut(y.len() / batch * per_block).enumerate() {
+                let folded = whole.with_batch(per_block.min(batch - block * per_block));
+                let padded = Padded::for_window(folded.input, &folded.axes, false);
+                O::moving(fast).with(with_room::<O>(&padded), |buffer| {
+                    padded.copy::<O>(samples(x, batch, block * per_block, folded.input.batch), buffer);
+                    let (volume, step) = (folded.grid(), folded.group);
+                    let window = Window::<O> { fast, volume, step, padded, taps, buffer, columns, n_columns };
+                    window.run(y, folded.output_frame_len(), |y, place, first, sums| {
+                        let base = folded.output_idx(place, 0);
+                        let of_bias = &column_bias[first..first + sums.len()];
+                        if folded.is_plain() {
+                            let out = &mut y[base + first..base + first + sums.len()];
+                            let values = out.iter_mut().zip(sums.iter().zip(of_bias));
+                            return values.for_each(|(y, (sum, bias))| *y = sum + bias);
+                        }
+                        for ((&at, sum), bias) in within[first..].iter().zip(sums).zip(of_bias) {
+                            y[base + at] = sum + bias;
+                        }
+                    });
+                });
+            }
+        });
+    });
+}

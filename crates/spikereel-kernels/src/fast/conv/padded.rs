@@ -1,0 +1,108 @@
+//! Zero-padded copies of activations, and where their rows and windows begin.
+
+use super::super::operand::Operand;
+use super::fold::Axis;
+use crate::Volume;
+use rayon::prelude::*;
+use std::cell::RefCell;
+
+/// A volume with zeros around, `[batch, frame, height, width, channel]`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Padded {
+    inner: Volume,
+    before: [usize; 3],
+    frames: usize,
+    height: usize,
+    width: usize,
+}
+
+impl Padded {
+    /// Room for a window that reads `lead` entries before and `trail` behind along each axis.
+    pub fn new(inner: Volume, lead: [usize; 3], trail: [usize; 3]) -> Self {
+        Self {
+            inner,
+            before: lead,
+            frames: inner.frames + lead[0] + trail[0],
+            height: inner.height + lead[1] + trail[1],
+            width: inner.width + lead[2] + trail[2],
+        }
+    }
+
+    /// For a window along these axes; `reversed` swaps what lies before and behind, as an input gradient needs.
+    pub fn for_window(inner: Volume, axes: &[Axis; 3], reversed: bool) -> Self {
+        let (lead, trail) = (axes.map(|axis| axis.lead), axes.map(|axis| axis.trail));
+        if reversed { Self::new(inner, trail, lead) } else { Self::new(inner, lead, trail) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.inner.batch * self.frames * self.height * self.width * self.inner.channels
+    }
+
+    /// Where a padded voxel stands; the window of the inner voxel of the same indices begins there.
+    pub fn offset(&self, sample: usize, t: usize, h: usize, w: usize) -> usize {
+        (((sample * self.frames + t) * self.height + h) * self.width + w) * self.inner.channels
+    }
+
+    /// Offsets within a window of its rows: `[tap frame, tap row]`.
+    pub fn runs(&self, n_frames: usize, n_rows: usize) -> Vec<usize> {
+        (0..n_frames).flat_map(|t| (0..n_rows).map(move |h| (t, h))).map(|(t, h)| self.offset(0, t, h, 0)).collect()
+    }
+
+    /// Writes every line of a buffer, `line_len` values each: `write(line, inner)` with the line of the inner volume that stands there,
+    /// counted over the whole batch, or none where all is padding.
+    pub fn lines<T: Send>(&self, buffer: &mut [T], line_len: usize, write: impl Fn(&mut [T], Option<usize>) + Sync) {
+        let [before_t, before_h, _] = self.before;
+        buffer.par_chunks_mut(self.height * line_len).enumerate().for_each(|(at, frame)| {
+            let (sample, t) = (at / self.frames, at % self.frames);
+            let t = t.checked_sub(before_t).filter(|&t| t < self.inner.frames);
+            for (h, line) in frame.chunks_exact_mut(line_len).enumerate() {
+                let h = h.checked_sub(before_h).filter(|&h| h < self.inner.height);
+                let inner = t.zip(h).map(|(t, h)| (sample * self.inner.frames + t) * self.inner.height + h);
+                write(line, inner);
+            }
+        });
+    }
+
+    /// Values of a padded line.
+    pub fn line_len(&self) -> usize {
+        self.width * self.inner.channels
+    }
+
+    /// Where in a padded line the inner volume's values stand.
+    fn inside(&self) -> std::ops::Range<usize> {
+        self.before[2] * self.inner.channels..(self.before[2] + self.inner.width) * self.inner.channels
+    }
+
+    /// Fills a buffer of [`Padded::len`] values, and some behind that are set to zero, with `x`, a whole volume.
+    pub fn copy<O: Operand>(&self, x: &[f32], buffer: &mut [O::A]) {
+        let (line_len, inside) = (self.line_len(), self.inside());
+        let (buffer, behind) = buffer.split_at_mut(self.len());
+        behind.fill(O::A::default());
+        self.lines(buffer, line_len, |line, inner| {
+            let Some(inner) = inner else { return line.fill(O::A::default()) };
+            line[..inside.start].fill(O::A::default());
+            line[inside.end..].fill(O::A::default());
+            O::narrow(&x[inner * inside.len()..][..inside.len()], &mut line[inside.clone()]);
+        });
+    }
+
+    /// Fills a buffer of [`Padded::len`] times [`Operand::DEPTH`] with `x` so that a step reads two voxels of a line, `distance` apart.
+    pub fn copy_interleaved<O: Operand>(&self, x: &[f32], distance: usize, buffer: &mut [O::A]) {
+        let (line_len, inside) = (self.line_len(), self.inside());
+        let shift = distance * self.inner.channels;
+        self.lines(buffer, line_len * O::DEPTH, |line, inner| {
+            let Some(inner) = inner else { return line.fill(O::A::default()) };
+            SINGLE_LINE.with_borrow_mut(|single| {
+                single.clear();
+                single.resize(line_len + shift, 0.0);
+                single[inside.clone()].copy_from_slice(&x[inner * inside.len()..][..inside.len()]);
+                O::interleave(&single[..line_len], Some(&single[shift..]), line);
+            });
+        });
+    }
+}
+
+thread_local! {
+    /// One padded line, kept by each thread.
+    static SINGLE_LINE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}

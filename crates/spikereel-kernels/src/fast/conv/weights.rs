@@ -1,0 +1,99 @@
+//! Gradients of weight and bias: outer products of window values and output gradients, summed over voxels.
+
+use super::super::Fast;
+use super::super::operand::Operand;
+use super::super::tiles::{Sum, column_sums, padded_columns};
+use super::fold::Folded;
+use super::padded::Padded;
+use super::{samples, samples_per_block};
+use crate::{Conv3d, Volume};
+use rayon::prelude::*;
+
+/// Rows of a weight gradient that a task keeps to itself.
+const TASK_ROWS: usize = 32;
+/// Voxels that are summed in registers before the sum is added to memory.
+const BLOCK_VOXELS: usize = 1024;
+
+pub(in crate::fast) fn weight_gradient<O: Operand>(
+    fast: &Fast,
+    shape: &Conv3d,
+    x: &[f32],
+    dy: &[f32],
+    dweight: &mut [f32],
+    dbias: &mut [f32],
+) {
+    assert_eq!((x.len(), dweight.len(), dy.len()), (shape.input.len(), shape.n_weights(), shape.output().len()));
+    assert_eq!(dbias.len(), shape.out_channels);
+    column_sums(dy, dbias);
+    let (whole, batch) = (Folded::grouped(shape), shape.input.batch);
+    let stride = padded_columns(whole.n_columns());
+    let low_is_dy = whole.is_plain() && stride == whole.n_columns();
+    let padded_len = Padded::for_window(Volume { batch: 1, ..shape.input }, &whole.axes, false).len();
+    let per_block = samples_per_block(padded_len.max(whole.grid().n_voxels() / batch * stride), batch);
+    fast.singles.with(whole.n_packed_rows() * stride, |packed| {
+        packed.fill(0.0);
+        for first in (0..batch).step_by(per_block) {
+            let folded = whole.with_batch(per_block.min(batch - first));
+            let part = |values| samples(values, batch, first, folded.input.batch);
+            let (x, dy, n_voxels) = (part(x), part(dy), folded.grid().n_voxels());
+            let low_len = if low_is_dy { 0 } else { n_voxels * stride };
+            fast.singles.with(low_len, |low| {
+                if !low_is_dy {
+                    folded.lower_resolution(dy, stride, low);
+                }
+                let low = if low_is_dy { dy } else { low };
+                O::with_columns(fast, low, folded.grid().width, stride, |columns| {
+                    add_outer_products::<O>(fast, &folded, x, columns, packed);
+                });
+            });
+        }
+        whole.unpack_gradient(packed, dweight);
+    });
+}
+
+/// Adds to `packed`, `[tap and channel, column]`, the sum over voxels of window value x gradient: a task keeps some rows and passes over
+/// all voxels, so nothing is reduced across tasks.
+fn add_outer_products<O: Operand>(fast: &Fast, folded: &Folded, x: &[f32], columns: &[O::B], packed: &mut [f32]) {
+    let (volume, stride) = (folded.grid(), padded_columns(folded.n_columns()));
+    let padded = Padded::for_window(folded.input, &folded.axes, false);
+    let [_, taps_h, taps_w] = folded.axes.map(|axis| axis.taps());
+    let n_in = volume.channels;
+    // Lines of voxels of the whole block: each is one run.
+    let line_start = |line: usize| {
+        let (frame, h) = (line / volume.height, line % volume.height);
+        O::DEPTH * padded.offset(frame / volume.frames, frame % volume.frames, h, 0)
+    };
+    let lines: Vec<usize> = (0..volume.batch * volume.frames * volume.height).map(line_start).collect();
+    let run_len = O::steps(volume.width);
+    let lines_per_sum = (BLOCK_VOXELS / volume.width).max(1);
+    let row_start = |row: usize| {
+        let (tap, channel) = (row / n_in, row % n_in);
+        let (t, h, w) = (tap / (taps_h * taps_w), tap / taps_w % taps_h, tap % taps_w);
+        O::DEPTH * (padded.offset(0, t, h, w) + channel)
+    };
+    O::moving(fast).with(O::DEPTH * padded.len(), |buffer| {
+        padded.copy_interleaved::<O>(x, folded.group, buffer);
+        packed.par_chunks_mut(TASK_ROWS * stride).enumerate().for_each(|(task, packed)| {
+            let first = task * TASK_ROWS;
+            for (part, runs) in lines.chunks(lines_per_sum).enumerate() {
+                let sum = Sum::<O> {
+                    isa: fast.isa,
+                    a: buffer,
+                    runs,
+                    run_len,
+                    a_step: O::DEPTH * O::DEPTH * n_in * folded.group,
+                    b: &columns[part * lines_per_sum * run_len * stride..][..runs.len() * run_len * stride],
+                    n_columns: stride,
+                };
+                sum.each(
+                    packed.len() / stride,
+                    |row| row_start(first + row),
+                    |row, column, sums| {
+                        let out = &mut packed[row * stride + column..][..sums.len()];
+                        out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+                    },
+                );
+            }
+        });
+    });
+}
