@@ -135,7 +135,8 @@ fn no_path_touches_memory_outside_its_operands() {
 #[test]
 #[should_panic(expected = "a is too short")]
 fn an_operand_that_ends_too_early_is_refused() {
-    let product = Product { a: &[0_u16; 8], rows: [0; ROWS], runs: &[0], run_len: 4, a_step: 2, b: &[0; 64], b_row: 16 };
+    let product =
+        Product { a: &[0_u16; 8], rows: [0; ROWS], runs: &[0], run_len: 4, a_step: 2, b: &[0; 64], b_row: 16 };
     multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; ROWS]);
     let product = Product { a: &[0_u16; 7], ..product };
     multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; ROWS]);

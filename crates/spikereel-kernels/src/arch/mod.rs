@@ -12,11 +12,11 @@ mod x86;
 use std::sync::LazyLock;
 
 /// Rows of a tile.
-pub(crate) const ROWS: usize = 8;
+pub(crate) const ROWS: usize = 12;
 /// Columns of a vector, whatever the machine's: the granularity of packed operands.
 pub(crate) const LANES: usize = 16;
 /// Vectors of a tile, at most.
-pub(crate) const MAX_VECTORS: usize = 3;
+pub(crate) const MAX_VECTORS: usize = 2;
 /// Columns of a tile, at most.
 pub(crate) const MAX_COLUMNS: usize = LANES * MAX_VECTORS;
 
@@ -105,6 +105,52 @@ impl Isa {
     }
 }
 
+/// Plain code that is to be compiled anew for each instruction set. Mark [`Work::run`] to be inlined always: what stays a function of its
+/// own is compiled for every processor.
+pub(crate) trait Work {
+    /// Does it.
+    fn run(self);
+}
+
+/// Runs plain code compiled for the instructions of `isa`, so that its loops use whole registers. Nothing is fused or reordered: results
+/// are those of any other instruction set. A long closure is not inlined and gains nothing: make it a [`Work`].
+///
+/// # Panics
+/// Where `isa` is not available.
+#[inline(always)]
+pub(crate) fn with_registers<R>(isa: Isa, work: impl FnOnce() -> R) -> R {
+    struct Closure<'a, F, R>(F, &'a mut Option<R>);
+    impl<F: FnOnce() -> R, R> Work for Closure<'_, F, R> {
+        #[inline(always)]
+        fn run(self) {
+            *self.1 = Some(self.0());
+        }
+    }
+    let mut result = None;
+    run_with_registers(isa, Closure(work, &mut result));
+    result.expect("the work was run")
+}
+
+/// As [`with_registers`].
+///
+/// # Panics
+/// As [`with_registers`].
+#[inline(always)]
+pub(crate) fn run_with_registers(isa: Isa, work: impl Work) {
+    assert!(isa.is_available(), "{} is not available", isa.name());
+    match isa {
+        Isa::Portable => work.run(),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` is available.
+        Isa::Avx2 => unsafe { x86::with_avx2(work) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` is available.
+        Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::with_avx512(work) },
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => work.run(),
+    }
+}
+
 /// `sum over runs r, steps k of a[rows[i] + runs[r] + k * a_step] * b[(r * run_len + k) * b_row + column]`.
 ///
 /// In f32 a step is one value of `a` and one of `b`. In bf16 a step is two products: `a` holds bits of bf16, a step reads two neighbors,
@@ -146,7 +192,7 @@ impl<A, B> Product<'_, A, B> {
 /// Computes one tile of `n_vectors` vectors in f32; columns behind them are left as they are.
 ///
 /// # Panics
-/// Where an index lies outside `a` or `b`, `n_vectors` is not 1 to 3, or `isa` is not available.
+/// Where an index lies outside `a` or `b`, `n_vectors` is not 1 or 2, or `isa` is not available.
 pub(crate) fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vectors: usize, tile: &mut Tile) {
     if !product.check(isa, n_vectors, 1) {
         return tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));

@@ -51,7 +51,7 @@ fn with_narrow<O: Operand>(fast: &Fast, rows: &[f32], len: usize, work: impl FnO
         let (inside, behind) = narrow.split_at_mut(rows.len());
         behind.fill(O::A::default());
         let pairs = inside.par_chunks_mut(TASK_ROWS * len).zip(rows.par_chunks(TASK_ROWS * len));
-        pairs.for_each(|(to, from)| O::narrow(from, to));
+        pairs.for_each(|(to, from)| O::narrow(fast.isa, from, to));
         work(narrow);
     });
 }
@@ -112,7 +112,7 @@ pub(super) fn linear_weight_gradient<O: Operand>(
     dbias: &mut [f32],
 ) {
     let (n_in, n_out) = features(n_rows, x, dweight, dy);
-    column_sums(dy, dbias);
+    column_sums(fast.isa, dy, dbias);
     with_columns::<O>(fast, x, n_in, |columns| {
         let n_steps = O::steps(n_rows);
         // Row by row for single values; two rows, value by value, where a step reads two.
@@ -120,7 +120,7 @@ pub(super) fn linear_weight_gradient<O: Operand>(
             let steps = turned.par_chunks_mut(O::DEPTH * n_out).zip(dy.par_chunks(O::DEPTH * n_out));
             steps.for_each(|(to, rows)| {
                 let (first, next) = rows.split_at(n_out);
-                O::interleave(first, Some(next).filter(|next| !next.is_empty()), to);
+                O::interleave(fast.isa, first, Some(next).filter(|next| !next.is_empty()), to);
             });
             product::<O>(fast, turned, (O::DEPTH, O::DEPTH * n_out, n_steps), columns, None, n_in, dweight);
         });

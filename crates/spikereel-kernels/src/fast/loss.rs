@@ -1,5 +1,6 @@
 //! The loss on videos, one task a frame: separable windows over rows that hold all three colors side by side.
 
+use crate::arch::{Isa, with_registers};
 use crate::naive::window;
 use crate::{LossParts, VideoLoss};
 use rayon::prelude::*;
@@ -120,6 +121,7 @@ impl Workspace {
 }
 
 pub(super) fn video_loss(
+    isa: Isa,
     shape: &VideoLoss<f32>,
     predicted: &[f32],
     target: &[f32],
@@ -152,9 +154,14 @@ pub(super) fn video_loss(
         Some(gradient) => {
             assert_eq!(gradient.len(), predicted.len());
             let tasks = gradient.par_chunks_mut(len).enumerate();
-            tasks.map_init(init, |workspace, (at, gradient)| one(workspace, at, Some(gradient))).collect()
+            tasks
+                .map_init(init, |workspace, (at, gradient)| with_registers(isa, || one(workspace, at, Some(gradient))))
+                .collect()
         }
-        None => (0..batch * frames).into_par_iter().map_init(init, |workspace, at| one(workspace, at, None)).collect(),
+        None => (0..batch * frames)
+            .into_par_iter()
+            .map_init(init, |workspace, at| with_registers(isa, || one(workspace, at, None)))
+            .collect(),
     };
     // Added in the order of frames, whatever thread they came from.
     let (dissimilarity, squared_error) =

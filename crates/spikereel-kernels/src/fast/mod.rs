@@ -11,7 +11,7 @@ mod pool;
 mod scratch;
 mod tiles;
 
-use crate::arch::Isa;
+use crate::arch::{Isa, with_registers};
 use crate::{Conv3d, Kernels, LossParts, Normalised, Pool3d, VideoLoss};
 use operand::{Pairs, Single};
 use rayon::prelude::*;
@@ -90,18 +90,20 @@ macro_rules! in_precision {
     };
 }
 
-fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
+fn map(isa: Isa, x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
     assert_eq!(x.len(), y.len());
     y.par_chunks_mut(PASS_LEN).zip(x.par_chunks(PASS_LEN)).for_each(|(y, x)| {
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+        with_registers(isa, || y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)));
     });
 }
 
-fn map_pair(y: &[f32], dy: &[f32], dx: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
+fn map_pair(isa: Isa, y: &[f32], dy: &[f32], dx: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
     assert_eq!((y.len(), dy.len()), (dx.len(), dx.len()));
     let pairs = y.par_chunks(PASS_LEN).zip(dy.par_chunks(PASS_LEN));
     dx.par_chunks_mut(PASS_LEN).zip(pairs).for_each(|(dx, (y, dy))| {
-        dx.iter_mut().zip(y.iter().zip(dy)).for_each(|(dx, (&y, &dy))| *dx = f(y, dy));
+        with_registers(isa, || {
+            dx.iter_mut().zip(y.iter().zip(dy)).for_each(|(dx, (&y, &dy))| *dx = f(y, dy));
+        });
     });
 }
 
@@ -133,7 +135,7 @@ impl Kernels for Fast {
     }
 
     fn batch_statistics(&self, shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
-        norm::statistics(shape, x, mean, variance);
+        norm::statistics(self.isa, shape, x, mean, variance);
     }
 
     fn batch_norm_forward(
@@ -148,7 +150,7 @@ impl Kernels for Fast {
         relu: bool,
         y: &mut [f32],
     ) {
-        norm::forward(shape, &norm::Coefficients::new(mean, variance, eps, gamma, beta), relu, x, y);
+        norm::forward(self.isa, shape, &norm::Coefficients::new(mean, variance, eps, gamma, beta), relu, x, y);
     }
 
     fn batch_norm_backward(
@@ -168,7 +170,7 @@ impl Kernels for Fast {
         dbeta: &mut [f32],
     ) {
         let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
-        norm::backward(shape, &coefficients, relu, batch_statistics, x, dy, dx, dgamma, dbeta);
+        norm::backward(self.isa, shape, &coefficients, relu, batch_statistics, x, dy, dx, dgamma, dbeta);
     }
 
     fn batch_norm_pool_forward(
@@ -184,7 +186,15 @@ impl Kernels for Fast {
         y: &mut [f32],
         winner: &mut [u8],
     ) {
-        norm_pool::forward(shape, &norm::Coefficients::new(mean, variance, eps, gamma, beta), relu, x, y, winner);
+        norm_pool::forward(
+            self.isa,
+            shape,
+            &norm::Coefficients::new(mean, variance, eps, gamma, beta),
+            relu,
+            x,
+            y,
+            winner,
+        );
     }
 
     fn batch_norm_pool_backward(
@@ -205,31 +215,31 @@ impl Kernels for Fast {
         dbeta: &mut [f32],
     ) {
         let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
-        norm_pool::backward(shape, &coefficients, relu, batch_statistics, x, dy, winner, dx, dgamma, dbeta);
+        norm_pool::backward(self.isa, shape, &coefficients, relu, batch_statistics, x, dy, winner, dx, dgamma, dbeta);
     }
 
     fn relu_forward(&self, x: &[f32], y: &mut [f32]) {
-        map(x, y, |x| x.max(0.0));
+        map(self.isa, x, y, |x| x.max(0.0));
     }
 
     fn relu_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
-        map_pair(y, dy, dx, |y, dy| if y > 0.0 { dy } else { 0.0 });
+        map_pair(self.isa, y, dy, dx, |y, dy| if y > 0.0 { dy } else { 0.0 });
     }
 
     fn sigmoid_forward(&self, x: &[f32], y: &mut [f32]) {
-        map(x, y, |x| 1.0 / (1.0 + (-x).exp()));
+        map(self.isa, x, y, |x| 1.0 / (1.0 + (-x).exp()));
     }
 
     fn sigmoid_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
-        map_pair(y, dy, dx, |y, dy| dy * y * (1.0 - y));
+        map_pair(self.isa, y, dy, dx, |y, dy| dy * y * (1.0 - y));
     }
 
     fn tanh_unit_forward(&self, x: &[f32], y: &mut [f32]) {
-        map(x, y, |x| 0.5 * x.tanh() + 0.5);
+        map(self.isa, x, y, |x| 0.5 * x.tanh() + 0.5);
     }
 
     fn tanh_unit_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
-        map_pair(y, dy, dx, |y, dy| dy * 2.0 * y * (1.0 - y));
+        map_pair(self.isa, y, dy, dx, |y, dy| dy * 2.0 * y * (1.0 - y));
     }
 
     fn max_pool3d_forward(&self, shape: &Pool3d, x: &[f32], y: &mut [f32], winner: &mut [u8]) {
@@ -247,6 +257,6 @@ impl Kernels for Fast {
         target: &[f32],
         gradient: Option<&mut [f32]>,
     ) -> LossParts {
-        loss::video_loss(shape, predicted, target, gradient)
+        loss::video_loss(self.isa, shape, predicted, target, gradient)
     }
 }

@@ -4,6 +4,7 @@
 //! written out to a period once, so that inner loops are plain elementwise ones whatever the number of channels.
 
 use crate::Normalised;
+use crate::arch::{Isa, with_registers};
 use rayon::prelude::*;
 
 /// Values of a period at least: some vectors' worth.
@@ -40,7 +41,7 @@ impl Periods {
     }
 
     /// Two sums a channel: `add(first index, a, b)` adds the terms of the values from `first` on to as many lanes as there are.
-    fn sums(&self, add: impl Fn(usize, &mut [f32], &mut [f32]) + Sync) -> Vec<(f64, f64)> {
+    fn sums(&self, isa: Isa, add: impl Fn(usize, &mut [f32], &mut [f32]) + Sync) -> Vec<(f64, f64)> {
         let (n, task_len) = (self.shape.len(), self.task_len());
         let tasks: Vec<Vec<(f64, f64)>> = (0..n.div_ceil(task_len))
             .into_par_iter()
@@ -52,10 +53,12 @@ impl Periods {
                 for starts in starts.chunks(NARROW_PERIODS) {
                     a.fill(0.0);
                     b.fill(0.0);
-                    for &first in starts {
-                        let lanes = self.len.min(n - first);
-                        add(first, &mut a[..lanes], &mut b[..lanes]);
-                    }
+                    with_registers(isa, || {
+                        for &first in starts {
+                            let lanes = self.len.min(n - first);
+                            add(first, &mut a[..lanes], &mut b[..lanes]);
+                        }
+                    });
                     for (lane, (a, b)) in a.iter().zip(&b).enumerate() {
                         let sum = &mut sums[self.channel(lane)];
                         *sum = (sum.0 + f64::from(*a), sum.1 + f64::from(*b));
@@ -116,14 +119,14 @@ impl Coefficients {
     }
 }
 
-pub(super) fn statistics(shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+pub(super) fn statistics(isa: Isa, shape: &Normalised, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     assert_eq!((x.len(), mean.len(), variance.len()), (shape.len(), shape.channels, shape.channels));
     let n = (shape.outer * shape.inner) as f64;
     // Sums of differences from a value of the channel itself: squares then lose nothing to a mean far from 0.
     let near: Vec<f32> = (0..shape.channels).map(|channel| x[channel * shape.inner]).collect();
     let periods = Periods::new(shape);
     let near_lanes = periods.expand(&near);
-    let sums = periods.sums(|first, a, b| {
+    let sums = periods.sums(isa, |first, a, b| {
         let values = x[first..].iter().zip(&near_lanes);
         for ((a, b), (&x, &near)) in a.iter_mut().zip(b).zip(values) {
             let difference = x - near;
@@ -143,18 +146,20 @@ pub(super) fn floor(relu: bool) -> f32 {
     if relu { 0.0 } else { f32::NEG_INFINITY }
 }
 
-pub(super) fn forward(shape: &Normalised, at: &Coefficients, relu: bool, x: &[f32], y: &mut [f32]) {
+pub(super) fn forward(isa: Isa, shape: &Normalised, at: &Coefficients, relu: bool, x: &[f32], y: &mut [f32]) {
     assert_eq!((x.len(), y.len()), (shape.len(), shape.len()));
     let (periods, floor) = (Periods::new(shape), floor(relu));
     let lanes = at.expand(&periods);
     let task_len = periods.task_len();
     y.par_chunks_mut(task_len).zip(x.par_chunks(task_len)).for_each(|(y, x)| {
-        for (y, x) in y.chunks_mut(periods.len).zip(x.chunks(periods.len)) {
-            let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta);
-            for ((y, &x), ((&mean, &scale), &beta)) in y.iter_mut().zip(x).zip(of_lane) {
-                *y = normed(x, mean, scale, beta).max(floor);
+        with_registers(isa, || {
+            for (y, x) in y.chunks_mut(periods.len).zip(x.chunks(periods.len)) {
+                let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta);
+                for ((y, &x), ((&mean, &scale), &beta)) in y.iter_mut().zip(x).zip(of_lane) {
+                    *y = normed(x, mean, scale, beta).max(floor);
+                }
             }
-        }
+        });
     });
 }
 
@@ -165,6 +170,7 @@ pub(super) fn normed(x: f32, mean: f32, scale: f32, beta: f32) -> f32 {
 }
 
 pub(super) fn backward(
+    isa: Isa,
     shape: &Normalised,
     at: &Coefficients,
     relu: bool,
@@ -178,7 +184,7 @@ pub(super) fn backward(
     assert_eq!((x.len(), dy.len(), dx.len()), (shape.len(), shape.len(), shape.len()));
     let (periods, floor) = (Periods::new(shape), floor(relu));
     let lanes = at.expand(&periods);
-    let sums = periods.sums(|first, a, b| {
+    let sums = periods.sums(isa, |first, a, b| {
         let values = x[first..].iter().zip(&dy[first..]);
         let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(lanes.beta.iter().zip(&lanes.inverse_sd));
         for (((a, b), (&x, &dy)), ((&mean, &scale), (&beta, &inverse_sd))) in
@@ -199,14 +205,16 @@ pub(super) fn backward(
     let inputs = x.par_chunks(task_len).zip(dy.par_chunks(task_len));
     dx.par_chunks_mut(task_len).zip(inputs).for_each(|(dx, (x, dy))| {
         let inputs = x.chunks(periods.len).zip(dy.chunks(periods.len));
-        for (dx, (x, dy)) in dx.chunks_mut(periods.len).zip(inputs) {
-            let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta).zip(of_x.iter().zip(&constant));
-            for ((dx, (&x, &dy)), (((&mean, &scale), &beta), (&of_x, &constant))) in
-                dx.iter_mut().zip(x.iter().zip(dy)).zip(of_lane)
-            {
-                let passed = if normed(x, mean, scale, beta) > floor { dy } else { 0.0 };
-                *dx = scale * passed + of_x * (x - mean) + constant;
+        with_registers(isa, || {
+            for (dx, (x, dy)) in dx.chunks_mut(periods.len).zip(inputs) {
+                let of_lane = lanes.mean.iter().zip(&lanes.scale).zip(&lanes.beta).zip(of_x.iter().zip(&constant));
+                for ((dx, (&x, &dy)), (((&mean, &scale), &beta), (&of_x, &constant))) in
+                    dx.iter_mut().zip(x.iter().zip(dy)).zip(of_lane)
+                {
+                    let passed = if normed(x, mean, scale, beta) > floor { dy } else { 0.0 };
+                    *dx = scale * passed + of_x * (x - mean) + constant;
+                }
             }
-        }
+        });
     });
 }

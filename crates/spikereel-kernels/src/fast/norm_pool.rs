@@ -4,40 +4,109 @@
 //! plus one addition a winner.
 
 use super::norm::{BackwardCoefficients, Coefficients, floor, normed};
-use super::pool::{each_voxel, first_frame};
+use super::pool::first_frame;
 use crate::Pool3d;
+use crate::arch::{Isa, Work, run_with_registers, with_registers};
 use rayon::prelude::*;
 
-pub(super) fn forward(shape: &Pool3d, at: &Coefficients, relu: bool, x: &[f32], y: &mut [f32], winner: &mut [u8]) {
+/// Channels whose maximum is kept in registers.
+const LANES: usize = 8;
+
+pub(super) fn forward(
+    isa: Isa,
+    shape: &Pool3d,
+    at: &Coefficients,
+    relu: bool,
+    x: &[f32],
+    y: &mut [f32],
+    winner: &mut [u8],
+) {
     let (input, output) = (shape.input, shape.output());
     assert_eq!((x.len(), y.len(), winner.len()), (input.len(), output.len(), output.len()));
     let (n, floor) = (input.channels, floor(relu));
-    let (mean, scale, beta) = (&at.mean[..n], &at.scale[..n], &at.beta[..n]);
     let (frame_in, frame_out) = (input.height * input.width * n, output.height * output.width * n);
+    let offsets = offsets(shape);
     let frames = y.par_chunks_mut(frame_out).zip(winner.par_chunks_mut(frame_out));
     frames.enumerate().for_each(|(frame, (y, winner))| {
         let x = &x[first_frame(shape, frame) * frame_in..];
-        each_voxel(shape, |out, place, from| {
-            let (x, y, winner) = (&x[from * n..][..n], &mut y[out * n..][..n], &mut winner[out * n..][..n]);
-            for c in 0..n {
-                let value = normed(x[c], mean[c], scale[c], beta[c]).max(floor);
-                let better = place == 0 || value > y[c];
-                y[c] = if better { value } else { y[c] };
-                winner[c] = if better { place as u8 } else { winner[c] };
-            }
-        });
+        run_with_registers(isa, Frame { shape, at, floor, offsets: &offsets, x, y, winner });
     });
+}
+
+/// One output frame, and its input from the first frame on.
+struct Frame<'a> {
+    shape: &'a Pool3d,
+    at: &'a Coefficients,
+    floor: f32,
+    offsets: &'a [usize],
+    x: &'a [f32],
+    y: &'a mut [f32],
+    winner: &'a mut [u8],
+}
+
+impl Work for Frame<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Frame { shape, at, floor, offsets, x, y, winner } = self;
+        let n = shape.input.channels;
+        let whole = n - n % LANES;
+        for (voxel, (y, winner)) in y.chunks_exact_mut(n).zip(winner.chunks_exact_mut(n)).enumerate() {
+            let x = &x[first_voxel(shape, voxel) * n..];
+            for first in (0..whole).step_by(LANES) {
+                pool::<LANES>(x, offsets, at, floor, first, y, winner);
+            }
+            for first in whole..n {
+                pool::<1>(x, offsets, at, floor, first, y, winner);
+            }
+        }
+    }
+}
+
+/// The maximum of `N` channels from `first` on over one window.
+#[inline(always)]
+fn pool<const N: usize>(
+    x: &[f32],
+    offsets: &[usize],
+    at: &Coefficients,
+    floor: f32,
+    first: usize,
+    y: &mut [f32],
+    winner: &mut [u8],
+) {
+    let of = |values: &[f32]| -> [f32; N] { *values[first..].first_chunk().expect("N channels from `first` on") };
+    let (mean, scale, beta) = (of(&at.mean), of(&at.scale), of(&at.beta));
+    let (mut best, mut place_of_best) = ([f32::NEG_INFINITY; N], [0_u32; N]);
+    for (place, offset) in offsets.iter().enumerate() {
+        let x: &[f32; N] = x[offset + first..].first_chunk().expect("a window lies inside the frame");
+        for c in 0..N {
+            let value = normed(x[c], mean[c], scale[c], beta[c]).max(floor);
+            let better = place == 0 || value > best[c];
+            best[c] = if better { value } else { best[c] };
+            place_of_best[c] = if better { place as u32 } else { place_of_best[c] };
+        }
+    }
+    y[first..first + N].copy_from_slice(&best);
+    winner[first..first + N].iter_mut().zip(place_of_best).for_each(|(winner, place)| *winner = place as u8);
+}
+
+/// Where the places of a window begin, from its first voxel on, in values of the input.
+fn offsets(shape: &Pool3d) -> Vec<usize> {
+    let (input, [_, ph, pw]) = (shape.input, shape.window);
+    let at = |place: usize| (place / (ph * pw) * input.height + place / pw % ph) * input.width + place % pw;
+    (0..shape.window.iter().product()).map(|place| at(place) * input.channels).collect()
+}
+
+/// First input voxel of the window of an output frame's voxel.
+fn first_voxel(shape: &Pool3d, voxel: usize) -> usize {
+    let (width, [_, ph, pw]) = (shape.output().width, shape.window);
+    voxel / width * ph * shape.input.width + voxel % width * pw
 }
 
 /// Where winners of one output frame stand, from its first input frame on: `visit(output value, input value, channel)`.
 fn each_winner(shape: &Pool3d, winner: &[u8], mut visit: impl FnMut(usize, usize, usize)) {
-    let (input, output, [_, ph, pw]) = (shape.input, shape.output(), shape.window);
-    let n = input.channels;
-    let offsets: Vec<usize> = (0..shape.window.iter().product())
-        .map(|place| ((place / (ph * pw) * input.height + place / pw % ph) * input.width + place % pw) * n)
-        .collect();
+    let (n, offsets) = (shape.input.channels, offsets(shape));
     for (voxel, winner) in winner.chunks_exact(n).enumerate() {
-        let first = (voxel / output.width * ph * input.width + voxel % output.width * pw) * n;
+        let first = first_voxel(shape, voxel) * n;
         for (channel, &place) in winner.iter().enumerate() {
             visit(voxel * n + channel, first + offsets[usize::from(place)] + channel, channel);
         }
@@ -45,6 +114,7 @@ fn each_winner(shape: &Pool3d, winner: &[u8], mut visit: impl FnMut(usize, usize
 }
 
 pub(super) fn backward(
+    isa: Isa,
     shape: &Pool3d,
     at: &Coefficients,
     relu: bool,
@@ -89,11 +159,13 @@ pub(super) fn backward(
     samples.for_each(|(sample, (dx, x))| {
         let windows = dx.par_chunks_mut(window_len).zip(x.par_chunks(window_len)).enumerate();
         windows.for_each(|(t, (dx, x))| {
-            for (dx, x) in dx.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
-                for c in 0..n {
-                    dx[c] = of_x[c] * (x[c] - mean[c]) + constant[c];
+            with_registers(isa, || {
+                for (dx, x) in dx.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
+                    for c in 0..n {
+                        dx[c] = of_x[c] * (x[c] - mean[c]) + constant[c];
+                    }
                 }
-            }
+            });
             if t < output.frames {
                 let frame = (sample * output.frames + t) * frame_out;
                 let dy = &dy[frame..frame + frame_out];

@@ -2,7 +2,7 @@
 
 use super::Fast;
 use super::scratch::Scratch;
-use crate::arch::{self, Isa, Product, Tile};
+use crate::arch::{self, Isa, Product, Tile, with_registers};
 use crate::bf16::to_bf16;
 use rayon::prelude::*;
 
@@ -27,11 +27,11 @@ pub(super) trait Operand: 'static {
     fn multiply(isa: Isa, product: &Product<'_, Self::A, Self::B>, n_vectors: usize, tile: &mut Tile);
 
     /// Writes `from` as the moving side holds it.
-    fn narrow(from: &[f32], to: &mut [Self::A]);
+    fn narrow(isa: Isa, from: &[f32], to: &mut [Self::A]);
 
     /// Writes for each value what a step reads there when its neighbor is not the next value but that of `next`; [`Operand::DEPTH`] values
     /// each. No `next` stands for zeros.
-    fn interleave(from: &[f32], next: Option<&[f32]>, to: &mut [Self::A]);
+    fn interleave(isa: Isa, from: &[f32], next: Option<&[f32]>, to: &mut [Self::A]);
 
     /// Lends `rows`, `[run, row, column]` with runs of `run_len` rows of `stride` values, as columns of [`Operand::steps`] steps a run. Rows
     /// that fill no step are filled up with zeros.
@@ -60,11 +60,11 @@ impl Operand for Single {
         arch::multiply(isa, product, n_vectors, tile);
     }
 
-    fn narrow(from: &[f32], to: &mut [f32]) {
+    fn narrow(_: Isa, from: &[f32], to: &mut [f32]) {
         to.copy_from_slice(from);
     }
 
-    fn interleave(from: &[f32], _: Option<&[f32]>, to: &mut [f32]) {
+    fn interleave(_: Isa, from: &[f32], _: Option<&[f32]>, to: &mut [f32]) {
         to.copy_from_slice(from);
     }
 
@@ -76,6 +76,7 @@ impl Operand for Single {
 /// bf16, two values a step, summed in f32.
 pub(super) struct Pairs;
 
+#[inline(always)]
 fn pair(first: f32, second: f32) -> u32 {
     u32::from(to_bf16(first)) | u32::from(to_bf16(second)) << 16
 }
@@ -93,20 +94,20 @@ impl Operand for Pairs {
         arch::multiply_pairs(isa, product, n_vectors, tile);
     }
 
-    fn narrow(from: &[f32], to: &mut [u16]) {
+    fn narrow(isa: Isa, from: &[f32], to: &mut [u16]) {
         assert_eq!(from.len(), to.len());
-        to.iter_mut().zip(from).for_each(|(to, &from)| *to = to_bf16(from));
+        with_registers(isa, || to.iter_mut().zip(from).for_each(|(to, &from)| *to = to_bf16(from)));
     }
 
-    fn interleave(from: &[f32], next: Option<&[f32]>, to: &mut [u16]) {
+    fn interleave(isa: Isa, from: &[f32], next: Option<&[f32]>, to: &mut [u16]) {
         let to = to.as_chunks_mut::<2>().0;
         assert!(from.len() == to.len() && next.is_none_or(|next| next.len() == to.len()));
-        match next {
+        with_registers(isa, || match next {
             Some(next) => {
                 to.iter_mut().zip(from.iter().zip(next)).for_each(|(to, (&a, &b))| *to = [to_bf16(a), to_bf16(b)]);
             }
             None => to.iter_mut().zip(from).for_each(|(to, &a)| *to = [to_bf16(a), 0]),
-        }
+        });
     }
 
     fn with_columns<R>(fast: &Fast, rows: &[f32], run_len: usize, stride: usize, work: impl FnOnce(&[u32]) -> R) -> R {
@@ -114,16 +115,19 @@ impl Operand for Pairs {
         let run_words = Self::steps(run_len) * stride;
         fast.words.with(n_runs * run_words, |columns| {
             let runs = columns.par_chunks_mut(run_words.max(1)).zip(rows.par_chunks((run_len * stride).max(1)));
+            let isa = fast.isa;
             runs.for_each(|(columns, rows)| {
-                for (columns, rows) in columns.chunks_exact_mut(stride).zip(rows.chunks(2 * stride)) {
-                    match rows.split_at_checked(stride) {
-                        Some((first, second)) if second.len() == stride => {
-                            let values = first.iter().zip(second);
-                            columns.iter_mut().zip(values).for_each(|(word, (&a, &b))| *word = pair(a, b));
+                with_registers(isa, || {
+                    for (columns, rows) in columns.chunks_exact_mut(stride).zip(rows.chunks(2 * stride)) {
+                        match rows.split_at_checked(stride) {
+                            Some((first, second)) if second.len() == stride => {
+                                let values = first.iter().zip(second);
+                                columns.iter_mut().zip(values).for_each(|(word, (&a, &b))| *word = pair(a, b));
+                            }
+                            _ => columns.iter_mut().zip(rows).for_each(|(word, &a)| *word = pair(a, 0.0)),
                         }
-                        _ => columns.iter_mut().zip(rows).for_each(|(word, &a)| *word = pair(a, 0.0)),
                     }
-                }
+                })
             });
             work(columns)
         })

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 /// Calls `visit(output voxel, place, input voxel)` for the voxels of output frame `at` of the batch, places in ascending order; input
 /// voxels are counted from the frame's first input frame.
-pub(super) fn each_voxel(shape: &Pool3d, mut visit: impl FnMut(usize, usize, usize)) {
+fn each_voxel(shape: &Pool3d, mut visit: impl FnMut(usize, usize, usize)) {
     let (input, output, [pt, ph, pw]) = (shape.input, shape.output(), shape.window);
     for h in 0..output.height {
         for w in 0..output.width {

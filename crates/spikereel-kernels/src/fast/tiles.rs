@@ -1,7 +1,7 @@
 //! Whole matrices through tiles: panels of columns outside, so that a panel of `b` stays in cache while rows pass by.
 
 use super::operand::Operand;
-use crate::arch::{Isa, LANES, MAX_COLUMNS, Product, ROWS, Tile};
+use crate::arch::{Isa, LANES, MAX_COLUMNS, MAX_VECTORS, Product, ROWS, Tile, with_registers};
 use rayon::prelude::*;
 
 /// The next multiple of a vector's width: how far apart the rows of a packed operand stand.
@@ -25,20 +25,12 @@ pub(super) struct Sum<'a, O: Operand> {
 }
 
 impl<O: Operand> Sum<'_, O> {
-    /// Columns of a panel: two vectors where that wastes nothing, else three.
-    fn panel_vectors(&self) -> usize {
-        match padded_columns(self.n_columns) / LANES {
-            n if n % 2 == 0 => 2,
-            n => n.min(3),
-        }
-    }
-
     /// Calls `write(row, first column, sums)` for each row and panel; `row_start(row)` is where a row begins in `a`.
     pub fn each(&self, n_rows: usize, row_start: impl Fn(usize) -> usize, mut write: impl FnMut(usize, usize, &[f32])) {
         let b_row = padded_columns(self.n_columns);
         let mut tile: Tile = [[0.0; MAX_COLUMNS]; ROWS];
-        for first_column in (0..b_row).step_by(self.panel_vectors() * LANES) {
-            let n_vectors = ((b_row - first_column) / LANES).min(self.panel_vectors());
+        for first_column in (0..b_row).step_by(MAX_COLUMNS) {
+            let n_vectors = ((b_row - first_column) / LANES).min(MAX_VECTORS);
             let width = (n_vectors * LANES).min(self.n_columns - first_column);
             for first_row in (0..n_rows).step_by(ROWS) {
                 // The last tile repeats the last row; what comes of it is not written.
@@ -74,7 +66,7 @@ pub(super) fn measured_peak<O: Operand>(isa: Isa) -> f64 {
     let mut run = || {
         let began = std::time::Instant::now();
         for _ in 0..N_TILES {
-            O::multiply(isa, std::hint::black_box(&product), MAX_COLUMNS / LANES, &mut tile);
+            O::multiply(isa, std::hint::black_box(&product), MAX_VECTORS, &mut tile);
         }
         operations / began.elapsed().as_secs_f64()
     };
@@ -107,16 +99,18 @@ pub(super) fn transpose_padded(from: &[f32], n_rows: usize, n_columns: usize, to
 }
 
 /// Sum of each column of `[row, column]`, in chunks of rows fixed by the sizes, added in order.
-pub(super) fn column_sums(values: &[f32], sums: &mut [f32]) {
+pub(super) fn column_sums(isa: Isa, values: &[f32], sums: &mut [f32]) {
     const CHUNK: usize = 1024;
     let n = sums.len();
     let partial: Vec<Vec<f64>> = values
         .par_chunks(n * CHUNK)
         .map(|rows| {
             let mut sum = vec![0.0_f64; n];
-            for row in rows.chunks_exact(n) {
-                sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
-            }
+            with_registers(isa, || {
+                for row in rows.chunks_exact(n) {
+                    sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+                }
+            });
             sum
         })
         .collect();

@@ -2,7 +2,7 @@
 
 mod vector;
 
-use super::{Isa, LANES, MAX_COLUMNS, PARTIAL_STEPS, Product, ROWS, Tile};
+use super::{Isa, LANES, MAX_COLUMNS, PARTIAL_STEPS, Product, ROWS, Tile, Work};
 use std::arch::x86_64::*;
 use vector::{Dot, Pair, Sums, Vector, Widened};
 
@@ -79,13 +79,13 @@ unsafe fn save<V: Sums, const R: usize, const N: usize>(
 /// As [`super::multiply`].
 ///
 /// # Safety
-/// `isa` must be available, every index of `product` inside its slices, `n_vectors` 1 to 3.
+/// `isa` must be available, every index of `product` inside its slices, `n_vectors` 1 or 2.
 pub(super) unsafe fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vectors: usize, tile: &mut Tile) {
     // SAFETY: the caller's promises are those of the functions below.
     unsafe {
         match isa {
             Isa::Avx512 | Isa::Avx512Bf16 => avx512::<__m512>(product, n_vectors, tile),
-            _ => avx2::<Pair>(product, n_vectors, tile),
+            _ => avx2::<Pair, 6>(product, n_vectors, tile),
         }
     }
 }
@@ -100,7 +100,7 @@ pub(super) unsafe fn multiply_pairs(isa: Isa, product: &Product<'_, u16, u32>, n
         match isa {
             Isa::Avx512Bf16 => avx512_bf16(product, n_vectors, tile),
             Isa::Avx512 => avx512::<Widened<__m512>>(product, n_vectors, tile),
-            _ => avx2::<Widened<Pair>>(product, n_vectors, tile),
+            _ => avx2::<Widened<Pair>, 4>(product, n_vectors, tile),
         }
     }
 }
@@ -113,8 +113,7 @@ unsafe fn all_rows<V: Vector>(product: &Product<'_, V::A, V::B>, n_vectors: usiz
     unsafe {
         match n_vectors {
             1 => block::<V, ROWS, 1>(product, 0, 0, tile),
-            2 => block::<V, ROWS, 2>(product, 0, 0, tile),
-            _ => block::<V, ROWS, 3>(product, 0, 0, tile),
+            _ => block::<V, ROWS, 2>(product, 0, 0, tile),
         }
     }
 }
@@ -135,16 +134,30 @@ unsafe fn avx512_bf16(product: &Product<'_, u16, u32>, n_vectors: usize, tile: &
     unsafe { all_rows::<Dot>(product, n_vectors, tile) }
 }
 
-/// Sixteen registers hold the sums of four rows and one pair of vectors.
+/// Sixteen registers hold the sums of `R` rows and one vector, two registers each, and the operands of a step.
 ///
 /// # Safety
 /// As [`multiply`].
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2<V: Vector>(product: &Product<'_, V::A, V::B>, n_vectors: usize, tile: &mut Tile) {
+unsafe fn avx2<V: Vector, const R: usize>(product: &Product<'_, V::A, V::B>, n_vectors: usize, tile: &mut Tile) {
     for vector in 0..n_vectors {
-        for first_row in (0..ROWS).step_by(ROWS / 2) {
+        for first_row in (0..ROWS).step_by(R) {
             // SAFETY: the caller's promises.
-            unsafe { block::<V, { ROWS / 2 }, 1>(product, first_row, vector, tile) }
+            unsafe { block::<V, R, 1>(product, first_row, vector, tile) }
         }
     }
+}
+
+/// # Safety
+/// AVX2 must be available.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn with_avx2(work: impl Work) {
+    work.run();
+}
+
+/// # Safety
+/// AVX-512 foundation must be available.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn with_avx512(work: impl Work) {
+    work.run();
 }

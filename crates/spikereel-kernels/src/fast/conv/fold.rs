@@ -4,6 +4,7 @@
 //! folded weight of phase `r` at offset `d` is the sum of the taps that land on `d`. Exact, borders included, because zero
 //! padding commutes with nearest upsampling. Without upsampling (`f = 1`) there is one phase and nothing is summed.
 
+use super::super::Fast;
 use super::super::tiles::padded_columns;
 use crate::arch::LANES;
 use crate::{Conv3d, Volume};
@@ -95,14 +96,28 @@ impl Folded {
         self.axes.iter().map(Axis::taps).product::<usize>() * self.input.channels
     }
 
-    /// Calls `visit(folded row, folded column, weight index)` for the weights of one output channel; several weights may meet in a place.
-    fn each_weight(&self, out_channel: usize, mut visit: impl FnMut(usize, usize, usize)) {
+    /// Taps of the kernel itself.
+    fn kernel_len(&self) -> usize {
+        self.axes.iter().map(|axis| axis.kernel).product()
+    }
+
+    /// Taps of the folded kernel.
+    fn n_taps(&self) -> usize {
+        self.axes.iter().map(Axis::taps).product()
+    }
+
+    /// Phases of a tile row.
+    fn n_phases(&self) -> usize {
+        self.factor.iter().product::<usize>() * self.group
+    }
+
+    /// Which taps of the kernel land on which folded tap in which phase: `(folded tap, phase, tap)`, each once. Several may meet.
+    fn landings(&self) -> Vec<(usize, usize, usize)> {
         let [at, ah, aw] = self.axes;
-        let n_in = self.input.channels;
-        let [ft, fh, fw] = [self.factor[0], self.factor[1], self.factor[2] * self.group];
-        for phase in 0..ft * fh * fw {
+        let [_, fh, fw] = [self.factor[0], self.factor[1], self.factor[2] * self.group];
+        let mut landings = Vec::new();
+        for phase in 0..self.n_phases() {
             let (rt, rh, rw) = (phase / (fh * fw), phase / fw % fh, phase % fw);
-            let column = phase * self.out_channels + out_channel;
             for jt in 0..at.kernel {
                 let Some(t) = at.landing(rt, jt) else { continue };
                 for jh in 0..ah.kernel {
@@ -110,46 +125,92 @@ impl Folded {
                     for jw in 0..aw.kernel {
                         let Some(w) = aw.landing(rw, jw) else { continue };
                         let tap = (t * ah.taps() + h) * aw.taps() + w;
-                        let kernel_at = (jt * ah.kernel + jh) * aw.kernel + jw;
-                        let kernel_len = at.kernel * ah.kernel * aw.kernel;
-                        for ci in 0..n_in {
-                            visit(tap * n_in + ci, column, (out_channel * n_in + ci) * kernel_len + kernel_at);
-                        }
+                        landings.push((tap, phase, (jt * ah.kernel + jh) * aw.kernel + jw));
                     }
                 }
             }
         }
+        landings
+    }
+
+    /// Landings of each folded tap, as `(phase, tap)`.
+    fn landings_by_tap(&self) -> Vec<Vec<(usize, usize)>> {
+        let mut by_tap = vec![Vec::new(); self.n_taps()];
+        self.landings().into_iter().for_each(|(tap, phase, at)| by_tap[tap].push((phase, at)));
+        by_tap
     }
 
     /// Folds `weight` into `packed`, `[row, column]` with columns padded.
-    pub fn pack(&self, weight: &[f32], packed: &mut [f32]) {
-        let stride = padded_columns(self.n_columns());
-        packed.fill(0.0);
-        for out_channel in 0..self.out_channels {
-            self.each_weight(out_channel, |row, column, at| packed[row * stride + column] += weight[at]);
-        }
+    pub fn pack(&self, fast: &Fast, weight: &[f32], packed: &mut [f32]) {
+        let (n_in, n_out, stride) = (self.input.channels, self.out_channels, padded_columns(self.n_columns()));
+        let by_tap = self.landings_by_tap();
+        fast.singles.with(weight.len(), |turned| {
+            // [tap of the kernel, in channel, out channel]: output channels stand together on both sides of the sum.
+            self.turn(weight, turned, |channel_out, channel_in| (channel_in, channel_out, n_out));
+            packed.par_chunks_mut(stride).enumerate().for_each(|(row, packed)| {
+                packed.fill(0.0);
+                for &(phase, at) in &by_tap[row / n_in] {
+                    let from = &turned[(at * n_in + row % n_in) * n_out..][..n_out];
+                    let to = &mut packed[phase * n_out..][..n_out];
+                    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+                }
+            });
+        });
     }
 
     /// Packs the weights of the input gradient: rows `[tap, column]` with taps reversed, columns the input's channels, padded.
-    pub fn pack_reversed(&self, weight: &[f32], packed: &mut [f32]) {
-        let (stride, n_in, n_columns) = (padded_columns(self.input.channels), self.input.channels, self.n_columns());
-        let last_tap = self.axes.iter().map(Axis::taps).product::<usize>() - 1;
-        packed.fill(0.0);
-        for out_channel in 0..self.out_channels {
-            self.each_weight(out_channel, |row, column, at| {
-                packed[((last_tap - row / n_in) * n_columns + column) * stride + row % n_in] += weight[at];
+    pub fn pack_reversed(&self, fast: &Fast, weight: &[f32], packed: &mut [f32]) {
+        let (n_in, n_out, stride) = (self.input.channels, self.out_channels, padded_columns(self.input.channels));
+        let (n_taps, n_phases) = (self.n_taps(), self.n_phases());
+        let by_tap = self.landings_by_tap();
+        fast.singles.with(weight.len(), |turned| {
+            self.turn(weight, turned, |channel_out, channel_in| (channel_out, channel_in, n_in));
+            packed.par_chunks_mut(n_phases * n_out * stride).enumerate().for_each(|(row, packed)| {
+                packed.fill(0.0);
+                for &(phase, at) in &by_tap[n_taps - 1 - row] {
+                    let rows = packed[phase * n_out * stride..].chunks_exact_mut(stride);
+                    for (channel, to) in rows.take(n_out).enumerate() {
+                        let from = &turned[(at * n_out + channel) * n_in..][..n_in];
+                        to[..n_in].iter_mut().zip(from).for_each(|(to, from)| *to += from);
+                    }
+                }
             });
-        }
+        });
+    }
+
+    /// Weights `[out channel, in channel, tap]` in an order that begins with the tap: `place` gives, for the two channels, the outer
+    /// index, the inner one, and how many inner ones there are.
+    fn turn(&self, weight: &[f32], turned: &mut [f32], place: impl Fn(usize, usize) -> (usize, usize, usize) + Sync) {
+        let (kernel_len, n_in) = (self.kernel_len(), self.input.channels);
+        turned.par_chunks_mut(weight.len() / kernel_len).enumerate().for_each(|(at, turned)| {
+            for (pair, weight) in weight.chunks_exact(kernel_len).enumerate() {
+                let (outer, inner, n_inner) = place(pair / n_in, pair % n_in);
+                turned[outer * n_inner + inner] = weight[at];
+            }
+        });
     }
 
     /// Sends the gradient of packed weights back to the kernel: the transpose of [`Folded::pack`].
-    pub fn unpack_gradient(&self, packed: &[f32], dweight: &mut [f32]) {
-        let stride = padded_columns(self.n_columns());
-        let len = dweight.len() / self.out_channels;
-        dweight.par_chunks_mut(len).enumerate().for_each(|(out_channel, dweight)| {
-            dweight.fill(0.0);
-            let first = out_channel * len;
-            self.each_weight(out_channel, |row, column, at| dweight[at - first] += packed[row * stride + column]);
+    pub fn unpack_gradient(&self, fast: &Fast, packed: &[f32], dweight: &mut [f32]) {
+        let (n_in, n_out, stride) = (self.input.channels, self.out_channels, padded_columns(self.n_columns()));
+        let kernel_len = self.kernel_len();
+        let mut by_kernel_tap = vec![Vec::new(); kernel_len];
+        self.landings().into_iter().for_each(|(tap, phase, at)| by_kernel_tap[at].push((tap, phase)));
+        fast.singles.with(dweight.len(), |turned| {
+            turned.par_chunks_mut(n_out).enumerate().for_each(|(row, turned)| {
+                turned.fill(0.0);
+                for &(tap, phase) in &by_kernel_tap[row / n_in] {
+                    let from = &packed[(tap * n_in + row % n_in) * stride + phase * n_out..][..n_out];
+                    turned.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+                }
+            });
+            dweight.par_chunks_mut(n_in * kernel_len).enumerate().for_each(|(channel_out, dweight)| {
+                for (pair, dweight) in dweight.chunks_exact_mut(kernel_len).enumerate() {
+                    for (at, to) in dweight.iter_mut().enumerate() {
+                        *to = turned[(at * n_in + pair) * n_out + channel_out];
+                    }
+                }
+            });
         });
     }
 

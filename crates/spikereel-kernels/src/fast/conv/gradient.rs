@@ -29,7 +29,7 @@ pub(in crate::fast) fn input_gradient<O: Operand>(
     let low = |batch: usize| Volume { batch, channels: n_low, ..shape.input };
     let per_block = samples_per_block(Padded::for_window(low(1), &whole.axes, true).len(), batch);
     fast.singles.with(whole.n_packed_rows() / n_in * n_low * stride, |packed| {
-        whole.pack_reversed(weight, packed);
+        whole.pack_reversed(fast, weight, packed);
         O::with_columns(fast, packed, taps[2] * n_low, stride, |columns| {
             for (block, dx) in dx.chunks_mut(dx.len() / batch * per_block).enumerate() {
                 let folded = whole.with_batch(per_block.min(batch - block * per_block));
@@ -60,10 +60,10 @@ fn fill_with_gradient<O: Operand>(
     buffer: &mut [O::A],
 ) {
     if folded.is_plain() {
-        return padded.copy::<O>(dy, buffer);
+        return padded.copy::<O>(fast.isa, dy, buffer);
     }
     fast.singles.with(low.len(), |at_low| {
         folded.lower_resolution(dy, low.channels, at_low);
-        padded.copy::<O>(at_low, buffer);
+        padded.copy::<O>(fast.isa, at_low, buffer);
     });
 }

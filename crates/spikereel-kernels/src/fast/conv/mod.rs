@@ -122,13 +122,13 @@ pub(super) fn forward<O: Operand>(fast: &Fast, shape: &Conv3d, x: &[f32], weight
     let sample_len = Padded::for_window(Volume { batch: 1, ..shape.input }, &whole.axes, false).len();
     let per_block = samples_per_block(sample_len, batch);
     fast.singles.with(whole.n_packed_rows() * stride, |packed| {
-        whole.pack(weight, packed);
+        whole.pack(fast, weight, packed);
         O::with_columns(fast, packed, taps[2] * shape.input.channels, stride, |columns| {
             for (block, y) in y.chunks_mut(y.len() / batch * per_block).enumerate() {
                 let folded = whole.with_batch(per_block.min(batch - block * per_block));
                 let padded = Padded::for_window(folded.input, &folded.axes, false);
                 O::moving(fast).with(with_room::<O>(&padded), |buffer| {
-                    padded.copy::<O>(samples(x, batch, block * per_block, folded.input.batch), buffer);
+                    padded.copy::<O>(fast.isa, samples(x, batch, block * per_block, folded.input.batch), buffer);
                     let (volume, step) = (folded.grid(), folded.group);
                     let window = Window::<O> { fast, volume, step, padded, taps, buffer, columns, n_columns };
                     window.run(y, folded.output_frame_len(), |y, place, first, sums| {

@@ -10,6 +10,7 @@ use super::fold::Folded;
 use super::padded::Padded;
 use super::{samples, samples_per_block, with_room};
 use crate::Volume;
+use crate::arch::with_registers;
 use rayon::prelude::*;
 
 pub(super) fn narrow_input_gradient<O: Operand>(
@@ -34,7 +35,7 @@ pub(super) fn narrow_input_gradient<O: Operand>(
                 let low = low(per_block.min(input.batch - block * per_block));
                 let padded = Padded::new(low, lead, trail);
                 O::moving(fast).with(with_room::<O>(&padded), |buffer| {
-                    padded.copy::<O>(samples(dy, input.batch, block * per_block, low.batch), buffer);
+                    padded.copy::<O>(fast.isa, samples(dy, input.batch, block * per_block, low.batch), buffer);
                     let runs = padded.runs(taps_t, 1);
                     let sum = Sum::<O> {
                         isa: fast.isa,
@@ -62,7 +63,7 @@ fn pack_by_tap(fast: &Fast, whole: &Folded, weight: &[f32], packed: &mut [f32]) 
     let [taps_t, taps_h, taps_w] = whole.axes.map(|axis| axis.taps());
     let (stride, from_stride) = (padded_columns(taps_h * taps_w * n_in), padded_columns(n_out));
     fast.singles.with(whole.n_packed_rows() * from_stride, |forward| {
-        whole.pack(weight, forward);
+        whole.pack(fast, weight, forward);
         packed.fill(0.0);
         for (row, from) in forward.chunks_exact(from_stride).enumerate() {
             let (t, column) = (row / (taps_h * taps_w * n_in), row % (taps_h * taps_w * n_in));
@@ -87,13 +88,16 @@ fn one_frame<O: Operand>(fast: &Fast, whole: &Folded, sum: &Sum<'_, O>, first: u
         );
         fast.singles.with((input.height + taps_h - 1) * wide_line, |wide| {
             wide.fill(0.0);
-            for (voxel, sums) in partial.chunks_exact(n_columns).enumerate() {
-                let (h, w) = (voxel / input.width, voxel % input.width);
+            // Voxels that follow each other share no place: a processor waits where it reads what it has just written in other pieces.
+            let order = (0..taps_w).flat_map(|first| (first..input.width).step_by(taps_w));
+            let mut add = |h: usize, w: usize| {
+                let sums = &partial[(h * input.width + w) * n_columns..][..n_columns];
                 for (tap, sums) in sums.chunks_exact(group).enumerate() {
                     let to = &mut wide[(h + tap) * wide_line + w * n_in..][..group];
                     to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
                 }
-            }
+            };
+            with_registers(fast.isa, || (0..input.height).for_each(|h| order.clone().for_each(|w| add(h, w))));
             let (line, lead) = (input.width * n_in, whole.axes[2].lead * n_in);
             for (h, dx) in dx.chunks_exact_mut(line).enumerate() {
                 dx.copy_from_slice(&wide[(h + whole.axes[1].lead) * wide_line + lead..][..line]);

@@ -3,6 +3,7 @@
 use super::super::operand::Operand;
 use super::fold::Axis;
 use crate::Volume;
+use crate::arch::Isa;
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -74,7 +75,7 @@ impl Padded {
     }
 
     /// Fills a buffer of [`Padded::len`] values, and some behind that are set to zero, with `x`, a whole volume.
-    pub fn copy<O: Operand>(&self, x: &[f32], buffer: &mut [O::A]) {
+    pub fn copy<O: Operand>(&self, isa: Isa, x: &[f32], buffer: &mut [O::A]) {
         let (line_len, inside) = (self.line_len(), self.inside());
         let (buffer, behind) = buffer.split_at_mut(self.len());
         behind.fill(O::A::default());
@@ -82,12 +83,12 @@ impl Padded {
             let Some(inner) = inner else { return line.fill(O::A::default()) };
             line[..inside.start].fill(O::A::default());
             line[inside.end..].fill(O::A::default());
-            O::narrow(&x[inner * inside.len()..][..inside.len()], &mut line[inside.clone()]);
+            O::narrow(isa, &x[inner * inside.len()..][..inside.len()], &mut line[inside.clone()]);
         });
     }
 
     /// Fills a buffer of [`Padded::len`] times [`Operand::DEPTH`] with `x` so that a step reads two voxels of a line, `distance` apart.
-    pub fn copy_interleaved<O: Operand>(&self, x: &[f32], distance: usize, buffer: &mut [O::A]) {
+    pub fn copy_interleaved<O: Operand>(&self, isa: Isa, x: &[f32], distance: usize, buffer: &mut [O::A]) {
         let (line_len, inside) = (self.line_len(), self.inside());
         let shift = distance * self.inner.channels;
         self.lines(buffer, line_len * O::DEPTH, |line, inner| {
@@ -96,7 +97,7 @@ impl Padded {
                 single.clear();
                 single.resize(line_len + shift, 0.0);
                 single[inside.clone()].copy_from_slice(&x[inner * inside.len()..][..inside.len()]);
-                O::interleave(&single[..line_len], Some(&single[shift..]), line);
+                O::interleave(isa, &single[..line_len], Some(&single[shift..]), line);
             });
         });
     }

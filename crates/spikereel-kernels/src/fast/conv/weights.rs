@@ -6,11 +6,12 @@ use super::super::tiles::{Sum, column_sums, padded_columns};
 use super::fold::Folded;
 use super::padded::Padded;
 use super::{samples, samples_per_block};
+use crate::arch::ROWS;
 use crate::{Conv3d, Volume};
 use rayon::prelude::*;
 
 /// Rows of a weight gradient that a task keeps to itself.
-const TASK_ROWS: usize = 32;
+const TASK_ROWS: usize = 3 * ROWS;
 /// Voxels that are summed in registers before the sum is added to memory.
 const BLOCK_VOXELS: usize = 1024;
 
@@ -24,7 +25,7 @@ pub(in crate::fast) fn weight_gradient<O: Operand>(
 ) {
     assert_eq!((x.len(), dweight.len(), dy.len()), (shape.input.len(), shape.n_weights(), shape.output().len()));
     assert_eq!(dbias.len(), shape.out_channels);
-    column_sums(dy, dbias);
+    column_sums(fast.isa, dy, dbias);
     let (whole, batch) = (Folded::grouped(shape), shape.input.batch);
     let stride = padded_columns(whole.n_columns());
     let low_is_dy = whole.is_plain() && stride == whole.n_columns();
@@ -47,7 +48,7 @@ pub(in crate::fast) fn weight_gradient<O: Operand>(
                 });
             });
         }
-        whole.unpack_gradient(packed, dweight);
+        whole.unpack_gradient(fast, packed, dweight);
     });
 }
 
@@ -72,7 +73,7 @@ fn add_outer_products<O: Operand>(fast: &Fast, folded: &Folded, x: &[f32], colum
         O::DEPTH * (padded.offset(0, t, h, w) + channel)
     };
     O::moving(fast).with(O::DEPTH * padded.len(), |buffer| {
-        padded.copy_interleaved::<O>(x, folded.group, buffer);
+        padded.copy_interleaved::<O>(fast.isa, x, folded.group, buffer);
         packed.par_chunks_mut(TASK_ROWS * stride).enumerate().for_each(|(task, packed)| {
             let first = task * TASK_ROWS;
             for (part, runs) in lines.chunks(lines_per_sum).enumerate() {
