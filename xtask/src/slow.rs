@@ -10,10 +10,7 @@ struct Slow {
     example: &'static str,
 }
 
-const ALL: &[Slow] = &[
-    Slow { command: "masking-null", package: "spikereel", example: "masking_null" },
-    Slow { command: "step-rate", package: "spikereel-nn", example: "step_rate" },
-];
+const ALL: &[Slow] = &[Slow { command: "masking-null", package: "spikereel", example: "masking_null" }];
 
 /// Runs the example behind `command` with `arguments`; `None` where there is no such command.
 pub fn run(root: &Path, command: &str, arguments: &[&str]) -> Option<Result<(), String>> {

@@ -18,6 +18,7 @@ use spikereel_kernels::Isa;
 pub use spikereel_kernels::fast::Precision;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 pub use worker::work;
 
 /// The other engine's side.
@@ -26,6 +27,8 @@ const PEER: &str = include_str!("pytorch_peer.py");
 const PEER_MODES: [&str; 4] = ["f32", "f32-cl", "bf16", "bf16-cl"];
 /// Steps that are not timed, after what a worker has done to be ready.
 const N_WARM: usize = 1;
+/// Before each step.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What to measure.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,7 +191,8 @@ fn check_losses(workers: &[Worker]) -> Result<()> {
     for worker in workers {
         let tolerance = if worker.is_bf16() || first.is_bf16() { 3e-2 } else { 1e-3 };
         for (expected, got) in first.losses.iter().zip(&worker.losses) {
-            if !((expected - got).abs() <= tolerance * expected.abs()) {
+            let agrees = (expected - got).abs() <= tolerance * expected.abs();
+            if !agrees {
                 let expected = format!("within {tolerance} of {expected}, the loss of {}", first.name());
                 return Err(ConfigError::new(format!("bench, loss of {}", worker.name()), expected, got.to_string())
                     .hint("the two would not do the same work; nothing was timed")
@@ -221,6 +225,8 @@ fn take_turns(
         }
         for _ in 0..config.n_runs {
             for (worker, secs) in workers.iter_mut().zip(secs.iter_mut()) {
+                // Threads of the one before may still spin for a while.
+                std::thread::sleep(PAUSE);
                 secs.push(worker.step(what)?);
             }
             task.advance(1);

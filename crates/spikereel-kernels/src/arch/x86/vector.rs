@@ -190,7 +190,13 @@ impl Vector for Dot {
     #[inline(always)]
     unsafe fn add_product(self, a: __m512i, b: __m512i) -> Self {
         // SAFETY: see above; the registers' types differ in name alone.
-        unsafe { Dot(_mm512_dpbf16_ps(self.0, std::mem::transmute(a), std::mem::transmute(b))) }
+        unsafe {
+            Dot(_mm512_dpbf16_ps(
+                self.0,
+                std::mem::transmute::<__m512i, __m512bh>(a),
+                std::mem::transmute::<__m512i, __m512bh>(b),
+            ))
+        }
     }
 }
 
