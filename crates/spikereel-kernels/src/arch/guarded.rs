@@ -1,6 +1,6 @@
 //! The inner loops with every buffer against inaccessible pages, behind it and before it in turn: one step too far ends the process.
 
-use super::{Isa, LANES, MAX_COLUMNS, MAX_VECTORS, Product, ROWS, Tile, multiply, multiply_pairs};
+use super::{Isa, LANES, MAX_COLUMNS, MAX_ROWS, MAX_VECTORS, Product, ROWS, Tile, multiply, multiply_pairs};
 use crate::bf16::{from_bf16, to_bf16};
 
 /// Where the buffer lies between its two inaccessible pages.
@@ -65,11 +65,13 @@ fn value(at: usize) -> f32 {
     from_bf16(to_bf16(((at * 37 + 11) % 64) as f32 / 32.0 - 1.0))
 }
 
-/// Shapes: runs, steps in a run, distance of steps in values of `a` per step read, vectors of a tile, vectors between rows of `b`.
-fn shapes() -> impl Iterator<Item = (usize, usize, usize, usize, usize)> {
+/// Shapes: runs, steps in a run, distance of steps in values of `a` per step read, vectors of a tile, vectors between rows of `b`. Tiles take
+/// whole blocks of neighbors.
+fn shapes(block: usize) -> impl Iterator<Item = (usize, usize, usize, usize, usize)> {
     let runs = [(1, 1), (1, 2), (2, 3), (3, 7), (1, 33), (7, 21), (1, 400), (13, 40)];
-    runs.into_iter().flat_map(|(n_runs, run_len)| {
-        [1, 3].into_iter().flat_map(move |a_step| {
+    runs.into_iter().flat_map(move |(n_runs, run_len): (usize, usize)| {
+        let (run_len, steps) = if block > 1 { (run_len.div_ceil(4) * block, 1..2) } else { (run_len, 1..4) };
+        steps.step_by(2).flat_map(move |a_step| {
             (1..=MAX_VECTORS).flat_map(move |n_vectors| {
                 [n_vectors, n_vectors + 2].map(move |b_row| (n_runs, run_len, a_step, n_vectors, b_row))
             })
@@ -79,29 +81,32 @@ fn shapes() -> impl Iterator<Item = (usize, usize, usize, usize, usize)> {
 
 /// Runs one product with `reads` values of `a` and words of `b` a step; `multiply` gets exactly as much memory as it may touch.
 fn check<A: Copy, B: Copy>(
-    reads: usize,
+    (reads, n_rows, block): (usize, usize, usize),
     a_of: impl Fn(f32) -> A,
     b_of: impl Fn(f32, f32) -> B,
     run: impl Fn(&Product<'_, A, B>, usize, &mut Tile),
     what: &str,
 ) {
-    for (n_runs, run_len, a_step, n_vectors, b_row) in shapes() {
-        for against in [Against::Behind, Against::Before] {
+    for (n_runs, run_len, a_step, n_vectors, b_row) in shapes(block) {
+        // Equally far apart, and in no order.
+        let up: Vec<usize> = (0..n_rows).map(|row| 3 * row).collect();
+        let mixed: Vec<usize> = (0..n_rows).map(|row| (n_rows - 1 - row) * 2 + row % 2).collect();
+        for (against, rows) in [(Against::Behind, &up), (Against::Behind, &mixed), (Against::Before, &mixed)] {
             let a_step = a_step * reads;
             let runs: Vec<usize> = (0..n_runs).map(|run| run * (run_len * a_step + 1)).collect();
-            let rows: [usize; ROWS] = std::array::from_fn(|row| (ROWS - 1 - row) * 2);
-            let a_len = runs[n_runs - 1] + rows[0] + (run_len - 1) * a_step + reads;
+            let last_row = rows.iter().max().unwrap();
+            let a_len = runs[n_runs - 1] + last_row + (run_len - 1) * a_step + reads;
             let n_steps = n_runs * run_len;
             let b_len = (n_steps - 1) * b_row * LANES + n_vectors * LANES;
             let a = Guarded::new(&(0..a_len).map(|at| a_of(value(at))).collect::<Vec<A>>(), against);
             let b_value = |at: usize, read: usize| value(3 * at + 5 * read);
             let b = (0..b_len).map(|at| b_of(b_value(at, 0), b_value(at, 1))).collect::<Vec<B>>();
             let b = Guarded::new(&b, against);
-            let mut tile = Guarded::<Tile>::new(&[[[f32::NAN; MAX_COLUMNS]; ROWS]], against);
+            let mut tile = Guarded::<Tile>::new(&[[[f32::NAN; MAX_COLUMNS]; MAX_ROWS]], against);
             let product =
                 Product { a: a.slice(), rows, runs: &runs, run_len, a_step, b: b.slice(), b_row: b_row * LANES };
             run(&product, n_vectors, &mut tile.slice_mut()[0]);
-            for (row, got) in tile.slice()[0].iter().enumerate() {
+            for (row, got) in tile.slice()[0].iter().enumerate().take(n_rows) {
                 for (column, &got) in got.iter().enumerate() {
                     if column >= n_vectors * LANES {
                         assert!(got.is_nan(), "{what}: column {column} of {n_vectors} vectors was written");
@@ -123,12 +128,13 @@ fn check<A: Copy, B: Copy>(
 
 #[test]
 fn no_path_touches_memory_outside_its_operands() {
-    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+    for isa in Isa::ALL.into_iter().chain([Isa::AmxModel]).filter(|isa| isa.is_available()) {
         let single = |product: &Product<'_, f32, f32>, n: usize, tile: &mut Tile| multiply(isa, product, n, tile);
-        check(1, |a| a, |b, _| b, single, &format!("{} f32", isa.name()));
+        check((1, ROWS, 1), |a| a, |b, _| b, single, &format!("{} f32", isa.name()));
         let word = |first, second| u32::from(to_bf16(first)) | u32::from(to_bf16(second)) << 16;
         let pairs = |product: &Product<'_, u16, u32>, n: usize, tile: &mut Tile| multiply_pairs(isa, product, n, tile);
-        check(2, to_bf16, word, pairs, &format!("{} bf16", isa.name()));
+        let shape = (2, isa.rows_of_pairs(), isa.steps_of_pairs());
+        check(shape, to_bf16, word, pairs, &format!("{} bf16", isa.name()));
     }
 }
 
@@ -136,8 +142,8 @@ fn no_path_touches_memory_outside_its_operands() {
 #[should_panic(expected = "a is too short")]
 fn an_operand_that_ends_too_early_is_refused() {
     let product =
-        Product { a: &[0_u16; 8], rows: [0; ROWS], runs: &[0], run_len: 4, a_step: 2, b: &[0; 64], b_row: 16 };
-    multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; ROWS]);
+        Product { a: &[0_u16; 8], rows: &[0; ROWS], runs: &[0], run_len: 4, a_step: 2, b: &[0; 64], b_row: 16 };
+    multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; MAX_ROWS]);
     let product = Product { a: &[0_u16; 7], ..product };
-    multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; ROWS]);
+    multiply_pairs(Isa::Portable, &product, 1, &mut [[0.0; MAX_COLUMNS]; MAX_ROWS]);
 }

@@ -1,8 +1,10 @@
 //! The one inner loop that all dense layers and convolutions share, for each instruction set. All `unsafe` code stands below here.
 //!
-//! A [`Tile`] is [`ROWS`] rows of up to [`MAX_VECTORS`] x [`LANES`] columns, kept in registers over the whole sum. Rows of `a` may
+//! A [`Tile`] is up to [`MAX_ROWS`] rows of up to [`MAX_VECTORS`] x [`LANES`] columns, kept in registers over the whole sum. Rows of `a` may
 //! stand anywhere, so a tile reads overlapping windows of a padded video as they lie and no patch matrix is ever built.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 #[cfg(all(test, unix))]
 mod guarded;
 mod portable;
@@ -11,8 +13,10 @@ mod x86;
 
 use std::sync::LazyLock;
 
-/// Rows of a tile.
+/// Rows of a tile that vector registers hold.
 pub(crate) const ROWS: usize = 12;
+/// Rows of a tile, at most.
+pub(crate) const MAX_ROWS: usize = 32;
 /// Columns of a vector, whatever the machine's: the granularity of packed operands.
 pub(crate) const LANES: usize = 16;
 /// Vectors of a tile, at most.
@@ -25,7 +29,7 @@ pub(crate) const MAX_COLUMNS: usize = LANES * MAX_VECTORS;
 const PARTIAL_STEPS: usize = 192;
 
 /// Sums of one tile, `[row, column]`.
-pub(crate) type Tile = [[f32; MAX_COLUMNS]; ROWS];
+pub(crate) type Tile = [[f32; MAX_COLUMNS]; MAX_ROWS];
 
 /// Environment variable that overrules detection.
 const OVERRIDE: &str = "SPIKEREEL_ISA";
@@ -41,6 +45,11 @@ pub enum Isa {
     Avx512,
     /// AVX-512 with dot products of bf16 pairs; f32 as [`Isa::Avx512`].
     Avx512Bf16,
+    /// AMX tiles of bf16; f32 as [`Isa::Avx512`].
+    Amx,
+    /// A model of AMX in plain code, for tests of what is built upon it; f32 as [`Isa::Portable`].
+    #[cfg(test)]
+    AmxModel,
 }
 
 impl Default for Isa {
@@ -51,7 +60,7 @@ impl Default for Isa {
 
 impl Isa {
     /// All, slowest first.
-    pub const ALL: [Isa; 4] = [Isa::Portable, Isa::Avx2, Isa::Avx512, Isa::Avx512Bf16];
+    pub const ALL: [Isa; 5] = [Isa::Portable, Isa::Avx2, Isa::Avx512, Isa::Avx512Bf16, Isa::Amx];
 
     /// The name used in `SPIKEREEL_ISA` and in provenance.
     pub fn name(self) -> &'static str {
@@ -60,6 +69,9 @@ impl Isa {
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
             Isa::Avx512Bf16 => "avx512bf16",
+            Isa::Amx => "amx",
+            #[cfg(test)]
+            Isa::AmxModel => "amx in a model",
         }
     }
 
@@ -73,14 +85,40 @@ impl Isa {
             Isa::Avx512 => is_x86_feature_detected!("avx512f"),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Bf16 => Isa::Avx512.is_available() && is_x86_feature_detected!("avx512bf16"),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx => {
+                static AVAILABLE: LazyLock<bool> = LazyLock::new(|| Isa::Avx512.is_available() && amx::is_available());
+                *AVAILABLE
+            }
+            #[cfg(test)]
+            Isa::AmxModel => true,
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
     }
 
+    /// True where products of bf16 run on tiles, real or not.
+    fn has_tiles(self) -> bool {
+        #[cfg(test)]
+        if self == Isa::AmxModel {
+            return true;
+        }
+        self == Isa::Amx
+    }
+
+    /// Rows of a tile of [`multiply_pairs`].
+    pub(crate) fn rows_of_pairs(self) -> usize {
+        if self.has_tiles() { MAX_ROWS } else { ROWS }
+    }
+
+    /// [`multiply_pairs`] takes runs of a multiple of so many steps.
+    pub(crate) fn steps_of_pairs(self) -> usize {
+        if self.has_tiles() { 16 } else { 1 }
+    }
+
     /// True where it has an instruction for products of bf16; elsewhere they are widened and multiplied in f32.
     pub fn multiplies_bf16(self) -> bool {
-        self == Isa::Avx512Bf16
+        matches!(self, Isa::Avx512Bf16 | Isa::Amx)
     }
 
     /// The best one this processor has, or what `SPIKEREEL_ISA` names; asked once.
@@ -145,7 +183,9 @@ pub(crate) fn run_with_registers(isa: Isa, work: impl Work) {
         Isa::Avx2 => unsafe { x86::with_avx2(work) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` is available.
-        Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::with_avx512(work) },
+        Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe { x86::with_avx512(work) },
+        #[cfg(test)]
+        Isa::AmxModel => work.run(),
         #[cfg(not(target_arch = "x86_64"))]
         _ => work.run(),
     }
@@ -157,8 +197,8 @@ pub(crate) fn run_with_registers(isa: Isa, work: impl Work) {
 /// and each word of `b` holds two, the first in its lower half.
 pub(crate) struct Product<'a, A, B> {
     pub a: &'a [A],
-    /// Where each row of the tile begins in `a`.
-    pub rows: [usize; ROWS],
+    /// Where each row of the tile begins in `a`: [`ROWS`], or [`Isa::rows_of_pairs`].
+    pub rows: &'a [usize],
     /// Offsets within `a` common to all rows.
     pub runs: &'a [usize],
     /// Steps in a run.
@@ -173,9 +213,10 @@ pub(crate) struct Product<'a, A, B> {
 
 impl<A, B> Product<'_, A, B> {
     /// Holds every index to its slice; `reads` values of `a` a step. True where there is something to sum.
-    fn check(&self, isa: Isa, n_vectors: usize, reads: usize) -> bool {
+    fn check(&self, isa: Isa, n_vectors: usize, reads: usize, n_rows: usize) -> bool {
         let n_steps = self.runs.len() * self.run_len;
         assert!((1..=MAX_VECTORS).contains(&n_vectors), "{n_vectors} vectors");
+        assert_eq!(self.rows.len(), n_rows, "rows of a tile");
         // The processor is asked once; afterwards this reads one word.
         assert!(isa.is_available(), "{} is not available", isa.name());
         if n_steps == 0 {
@@ -187,6 +228,11 @@ impl<A, B> Product<'_, A, B> {
         assert!((n_steps - 1) * self.b_row + n_vectors * LANES <= self.b.len(), "b is too short");
         true
     }
+
+    /// Holds the shape to what tiles can take.
+    fn check_tiles(&self) {
+        assert!(self.a_step == 2 && self.run_len.is_multiple_of(16), "runs are no whole blocks of neighbors");
+    }
 }
 
 /// Computes one tile of `n_vectors` vectors in f32; columns behind them are left as they are.
@@ -194,14 +240,18 @@ impl<A, B> Product<'_, A, B> {
 /// # Panics
 /// Where an index lies outside `a` or `b`, `n_vectors` is not 1 or 2, or `isa` is not available.
 pub(crate) fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vectors: usize, tile: &mut Tile) {
-    if !product.check(isa, n_vectors, 1) {
+    if !product.check(isa, n_vectors, 1, ROWS) {
         return tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
     }
     match isa {
         Isa::Portable => portable::multiply(product, n_vectors, tile),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the check keeps every index inside `a` and `b`, and `isa` is available.
-        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::multiply(isa, product, n_vectors, tile) },
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe {
+            x86::multiply(isa, product, n_vectors, tile);
+        },
+        #[cfg(test)]
+        Isa::AmxModel => portable::multiply(product, n_vectors, tile),
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::multiply(product, n_vectors, tile),
     }
@@ -212,7 +262,7 @@ pub(crate) fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vectors: usi
 /// # Panics
 /// As [`multiply`].
 pub(crate) fn multiply_pairs(isa: Isa, product: &Product<'_, u16, u32>, n_vectors: usize, tile: &mut Tile) {
-    if !product.check(isa, n_vectors, 2) {
+    if !product.check(isa, n_vectors, 2, isa.rows_of_pairs()) {
         return tile.iter_mut().for_each(|row| row[..n_vectors * LANES].fill(0.0));
     }
     match isa {
@@ -220,6 +270,18 @@ pub(crate) fn multiply_pairs(isa: Isa, product: &Product<'_, u16, u32>, n_vector
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the check keeps every index inside `a` and `b`, and `isa` is available.
         Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 => unsafe { x86::multiply_pairs(isa, product, n_vectors, tile) },
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx => {
+            product.check_tiles();
+            // SAFETY: the checks keep every index inside `a` and `b`, runs are whole blocks, and AMX is available.
+            unsafe { amx::multiply(&mut amx::Hardware::configured(), product, n_vectors, tile) }
+        }
+        #[cfg(all(test, target_arch = "x86_64"))]
+        Isa::AmxModel => {
+            product.check_tiles();
+            // SAFETY: the checks keep every index inside `a` and `b`, and runs are whole blocks.
+            unsafe { amx::multiply(&mut amx::Model::default(), product, n_vectors, tile) }
+        }
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::multiply(product, n_vectors, tile),
     }

@@ -1,7 +1,7 @@
 //! Dense layers through tiles.
 
 use super::Fast;
-use super::operand::Operand;
+use super::operand::{Line, Operand};
 use super::tiles::{Sum, column_sums, pad_columns, padded_columns, transpose_padded};
 use rayon::prelude::*;
 
@@ -47,7 +47,7 @@ fn product<O: Operand>(
 
 /// Lends rows of `len` values as the moving side holds them, with room for a last step that reads past the end.
 fn with_narrow<O: Operand>(fast: &Fast, rows: &[f32], len: usize, work: impl FnOnce(&[O::A])) {
-    O::moving(fast).with(rows.len() + O::DEPTH - 1, |narrow| {
+    O::moving(fast).with(rows.len() + O::ROOM, |narrow| {
         let (inside, behind) = narrow.split_at_mut(rows.len());
         behind.fill(O::A::default());
         let pairs = inside.par_chunks_mut(TASK_ROWS * len).zip(rows.par_chunks(TASK_ROWS * len));
@@ -82,7 +82,7 @@ pub(super) fn linear_forward<O: Operand>(
         transpose_padded(weight, n_out, n_in, packed);
         O::with_columns(fast, packed, n_in, stride, |columns| {
             with_narrow::<O>(fast, x, n_in, |x| {
-                product::<O>(fast, x, (n_in, O::DEPTH, O::steps(n_in)), columns, Some(bias), n_out, y);
+                product::<O>(fast, x, (n_in, O::DEPTH, O::steps(fast.isa, n_in)), columns, Some(bias), n_out, y);
             });
         });
     });
@@ -98,7 +98,7 @@ pub(super) fn linear_input_gradient<O: Operand>(
     let (n_in, n_out) = features(n_rows, dx, weight, dy);
     with_columns::<O>(fast, weight, n_in, |columns| {
         with_narrow::<O>(fast, dy, n_out, |dy| {
-            product::<O>(fast, dy, (n_out, O::DEPTH, O::steps(n_out)), columns, None, n_in, dx);
+            product::<O>(fast, dy, (n_out, O::DEPTH, O::steps(fast.isa, n_out)), columns, None, n_in, dx);
         });
     });
 }
@@ -114,15 +114,15 @@ pub(super) fn linear_weight_gradient<O: Operand>(
     let (n_in, n_out) = features(n_rows, x, dweight, dy);
     column_sums(fast.isa, dy, dbias);
     with_columns::<O>(fast, x, n_in, |columns| {
-        let n_steps = O::steps(n_rows);
-        // Row by row for single values; two rows, value by value, where a step reads two.
-        O::moving(fast).with(n_steps * O::DEPTH * n_out, |turned| {
-            let steps = turned.par_chunks_mut(O::DEPTH * n_out).zip(dy.par_chunks(O::DEPTH * n_out));
-            steps.for_each(|(to, rows)| {
-                let (first, next) = rows.split_at(n_out);
-                O::interleave(fast.isa, first, Some(next).filter(|next| !next.is_empty()), to);
-            });
-            product::<O>(fast, turned, (O::DEPTH, O::DEPTH * n_out, n_steps), columns, None, n_in, dweight);
+        // Rows are the voxels of one line, outputs its channels.
+        let line = Line { width: n_rows, n_channels: n_out, group: 1 };
+        let along = O::along(line);
+        O::moving(fast).with(along.len + O::ROOM, |turned| {
+            let (inside, behind) = turned.split_at_mut(along.len);
+            behind.fill(O::A::default());
+            O::turn(fast.isa, line, dy, inside);
+            let steps = (along.first(0, 1), along.step, O::steps(fast.isa, n_rows));
+            product::<O>(fast, turned, steps, columns, None, n_in, dweight);
         });
     });
 }

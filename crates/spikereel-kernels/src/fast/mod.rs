@@ -10,6 +10,8 @@ mod operand;
 mod pool;
 mod scratch;
 mod tiles;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tiles_model;
 
 use crate::arch::{Isa, with_registers};
 use crate::{Conv3d, Kernels, LossParts, Normalised, Pool3d, VideoLoss};

@@ -1,7 +1,7 @@
 //! Whole matrices through tiles: panels of columns outside, so that a panel of `b` stays in cache while rows pass by.
 
 use super::operand::Operand;
-use crate::arch::{Isa, LANES, MAX_COLUMNS, MAX_VECTORS, Product, ROWS, Tile, with_registers};
+use crate::arch::{Isa, LANES, MAX_COLUMNS, MAX_ROWS, MAX_VECTORS, Product, Tile, with_registers};
 use rayon::prelude::*;
 
 /// The next multiple of a vector's width: how far apart the rows of a packed operand stand.
@@ -28,16 +28,20 @@ impl<O: Operand> Sum<'_, O> {
     /// Calls `write(row, first column, sums)` for each row and panel; `row_start(row)` is where a row begins in `a`.
     pub fn each(&self, n_rows: usize, row_start: impl Fn(usize) -> usize, mut write: impl FnMut(usize, usize, &[f32])) {
         let b_row = padded_columns(self.n_columns);
-        let mut tile: Tile = [[0.0; MAX_COLUMNS]; ROWS];
+        let mut tile: Tile = [[0.0; MAX_COLUMNS]; MAX_ROWS];
+        let n_tile = O::rows(self.isa);
+        let mut rows = [0; MAX_ROWS];
         for first_column in (0..b_row).step_by(MAX_COLUMNS) {
             let n_vectors = ((b_row - first_column) / LANES).min(MAX_VECTORS);
             let width = (n_vectors * LANES).min(self.n_columns - first_column);
-            for first_row in (0..n_rows).step_by(ROWS) {
+            for first_row in (0..n_rows).step_by(n_tile) {
                 // The last tile repeats the last row; what comes of it is not written.
-                let rows = std::array::from_fn(|row| row_start((first_row + row).min(n_rows - 1)));
+                for (row, at) in rows[..n_tile].iter_mut().enumerate() {
+                    *at = row_start((first_row + row).min(n_rows - 1));
+                }
                 let product = Product {
                     a: self.a,
-                    rows,
+                    rows: &rows[..n_tile],
                     runs: self.runs,
                     run_len: self.run_len,
                     a_step: self.a_step,
@@ -45,7 +49,7 @@ impl<O: Operand> Sum<'_, O> {
                     b_row,
                 };
                 O::multiply(self.isa, &product, n_vectors, &mut tile);
-                for row in first_row..(first_row + ROWS).min(n_rows) {
+                for row in first_row..(first_row + n_tile).min(n_rows) {
                     write(row, first_column, &tile[row - first_row][..width]);
                 }
             }
@@ -57,12 +61,14 @@ impl<O: Operand> Sum<'_, O> {
 pub(super) fn measured_peak<O: Operand>(isa: Isa) -> f64 {
     const N_STEPS: usize = 64;
     const N_TILES: usize = 2000;
-    let a = vec![O::A::default(); ROWS * N_STEPS * O::DEPTH];
+    let n_rows = O::rows(isa);
+    let a = vec![O::A::default(); n_rows * N_STEPS * O::DEPTH];
     let b = vec![O::B::default(); N_STEPS * MAX_COLUMNS];
-    let rows = std::array::from_fn(|row| row * N_STEPS * O::DEPTH);
-    let product = Product { a: &a, rows, runs: &[0], run_len: N_STEPS, a_step: O::DEPTH, b: &b, b_row: MAX_COLUMNS };
-    let mut tile: Tile = [[0.0; MAX_COLUMNS]; ROWS];
-    let operations = (2 * O::DEPTH * N_TILES * N_STEPS * ROWS * MAX_COLUMNS) as f64;
+    let rows: Vec<usize> = (0..n_rows).map(|row| row * N_STEPS * O::DEPTH).collect();
+    let product =
+        Product { a: &a, rows: &rows, runs: &[0], run_len: N_STEPS, a_step: O::DEPTH, b: &b, b_row: MAX_COLUMNS };
+    let mut tile: Tile = [[0.0; MAX_COLUMNS]; MAX_ROWS];
+    let operations = (2 * O::DEPTH * N_TILES * N_STEPS * n_rows * MAX_COLUMNS) as f64;
     let mut run = || {
         let began = std::time::Instant::now();
         for _ in 0..N_TILES {

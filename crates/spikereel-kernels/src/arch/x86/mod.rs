@@ -84,7 +84,7 @@ pub(super) unsafe fn multiply(isa: Isa, product: &Product<'_, f32, f32>, n_vecto
     // SAFETY: the caller's promises are those of the functions below.
     unsafe {
         match isa {
-            Isa::Avx512 | Isa::Avx512Bf16 => avx512::<__m512>(product, n_vectors, tile),
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => avx512::<__m512>(product, n_vectors, tile),
             _ => avx2::<Pair, 6>(product, n_vectors, tile),
         }
     }

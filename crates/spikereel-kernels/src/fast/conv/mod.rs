@@ -84,7 +84,7 @@ impl<O: Operand> Window<'_, O> {
             isa: self.fast.isa,
             a: self.buffer,
             runs: &runs,
-            run_len: O::steps(taps_w * volume.channels),
+            run_len: O::steps(self.fast.isa, taps_w * volume.channels),
             a_step: O::DEPTH,
             b: self.columns,
             n_columns: self.n_columns,
@@ -107,7 +107,7 @@ impl<O: Operand> Window<'_, O> {
 
 /// Room behind a padded copy: the last step of a run may read past the end.
 fn with_room<O: Operand>(padded: &Padded) -> usize {
-    padded.len() + O::DEPTH - 1
+    padded.len() + O::ROOM
 }
 
 pub(super) fn forward<O: Operand>(fast: &Fast, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {

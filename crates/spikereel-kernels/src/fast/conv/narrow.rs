@@ -41,7 +41,7 @@ pub(super) fn narrow_input_gradient<O: Operand>(
                         isa: fast.isa,
                         a: buffer,
                         runs: &runs,
-                        run_len: O::steps(n_out),
+                        run_len: O::steps(fast.isa, n_out),
                         a_step: O::DEPTH,
                         b: columns,
                         n_columns,

@@ -1,6 +1,6 @@
 //! Zero-padded copies of activations, and where their rows and windows begin.
 
-use super::super::operand::Operand;
+use super::super::operand::{Line, Operand};
 use super::fold::Axis;
 use crate::Volume;
 use crate::arch::Isa;
@@ -87,17 +87,34 @@ impl Padded {
         });
     }
 
-    /// Fills a buffer of [`Padded::len`] times [`Operand::DEPTH`] with `x` so that a step reads two voxels of a line, `distance` apart.
-    pub fn copy_interleaved<O: Operand>(&self, isa: Isa, x: &[f32], distance: usize, buffer: &mut [O::A]) {
-        let (line_len, inside) = (self.line_len(), self.inside());
-        let shift = distance * self.inner.channels;
-        self.lines(buffer, line_len * O::DEPTH, |line, inner| {
-            let Some(inner) = inner else { return line.fill(O::A::default()) };
+    /// Number of the padded line that inner line `(t, h)` of a sample's window begins with.
+    pub fn line(&self, sample: usize, t: usize, h: usize) -> usize {
+        (sample * self.frames + t) * self.height + h
+    }
+
+    /// Padded lines of the whole batch.
+    pub fn n_lines(&self) -> usize {
+        self.inner.batch * self.frames * self.height
+    }
+
+    /// A padded line as sums along it read it.
+    pub fn line_shape(&self, group: usize) -> Line {
+        Line { width: self.width, n_channels: self.inner.channels, group }
+    }
+
+    /// Fills a buffer of [`Padded::n_lines`] lines, and some values behind that are set to zero, with `x`, for sums along lines.
+    pub fn copy_along<O: Operand>(&self, isa: Isa, x: &[f32], group: usize, buffer: &mut [O::A]) {
+        let (line, line_len, inside) = (self.line_shape(group), self.line_len(), self.inside());
+        let along_len = O::along(line).len;
+        let (buffer, behind) = buffer.split_at_mut(self.n_lines() * along_len);
+        behind.fill(O::A::default());
+        self.lines(buffer, along_len, |to, inner| {
+            let Some(inner) = inner else { return to.fill(O::A::default()) };
             SINGLE_LINE.with_borrow_mut(|single| {
                 single.clear();
-                single.resize(line_len + shift, 0.0);
+                single.resize(line_len, 0.0);
                 single[inside.clone()].copy_from_slice(&x[inner * inside.len()..][..inside.len()]);
-                O::interleave(isa, &single[..line_len], Some(&single[shift..]), line);
+                O::turn(isa, line, single, to);
             });
         });
     }

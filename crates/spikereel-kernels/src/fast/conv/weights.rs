@@ -6,12 +6,11 @@ use super::super::tiles::{Sum, column_sums, padded_columns};
 use super::fold::Folded;
 use super::padded::Padded;
 use super::{samples, samples_per_block};
-use crate::arch::ROWS;
 use crate::{Conv3d, Volume};
 use rayon::prelude::*;
 
-/// Rows of a weight gradient that a task keeps to itself.
-const TASK_ROWS: usize = 3 * ROWS;
+/// Tiles of rows of a weight gradient that a task keeps to itself.
+const TASK_TILES: usize = 3;
 /// Voxels that are summed in registers before the sum is added to memory.
 const BLOCK_VOXELS: usize = 1024;
 
@@ -59,30 +58,32 @@ fn add_outer_products<O: Operand>(fast: &Fast, folded: &Folded, x: &[f32], colum
     let padded = Padded::for_window(folded.input, &folded.axes, false);
     let [_, taps_h, taps_w] = folded.axes.map(|axis| axis.taps());
     let n_in = volume.channels;
+    let along = O::along(padded.line_shape(folded.group));
     // Lines of voxels of the whole block: each is one run.
     let line_start = |line: usize| {
         let (frame, h) = (line / volume.height, line % volume.height);
-        O::DEPTH * padded.offset(frame / volume.frames, frame % volume.frames, h, 0)
+        along.len * padded.line(frame / volume.frames, frame % volume.frames, h)
     };
     let lines: Vec<usize> = (0..volume.batch * volume.frames * volume.height).map(line_start).collect();
-    let run_len = O::steps(volume.width);
+    let run_len = O::steps(fast.isa, volume.width);
     let lines_per_sum = (BLOCK_VOXELS / volume.width).max(1);
     let row_start = |row: usize| {
         let (tap, channel) = (row / n_in, row % n_in);
         let (t, h, w) = (tap / (taps_h * taps_w), tap / taps_w % taps_h, tap % taps_w);
-        O::DEPTH * (padded.offset(0, t, h, w) + channel)
+        along.len * padded.line(0, t, h) + along.first(w, channel)
     };
-    O::moving(fast).with(O::DEPTH * padded.len(), |buffer| {
-        padded.copy_interleaved::<O>(fast.isa, x, folded.group, buffer);
-        packed.par_chunks_mut(TASK_ROWS * stride).enumerate().for_each(|(task, packed)| {
-            let first = task * TASK_ROWS;
+    O::moving(fast).with(padded.n_lines() * along.len + O::ROOM, |buffer| {
+        padded.copy_along::<O>(fast.isa, x, folded.group, buffer);
+        let task_rows = TASK_TILES * O::rows(fast.isa);
+        packed.par_chunks_mut(task_rows * stride).enumerate().for_each(|(task, packed)| {
+            let first = task * task_rows;
             for (part, runs) in lines.chunks(lines_per_sum).enumerate() {
                 let sum = Sum::<O> {
                     isa: fast.isa,
                     a: buffer,
                     runs,
                     run_len,
-                    a_step: O::DEPTH * O::DEPTH * n_in * folded.group,
+                    a_step: along.step,
                     b: &columns[part * lines_per_sum * run_len * stride..][..runs.len() * run_len * stride],
                     n_columns: stride,
                 };
