@@ -26,22 +26,18 @@ fn product<O: Operand>(
     out: &mut [f32],
 ) {
     let sum = Sum::<O> { isa: fast.isa, a, runs: &[0], run_len: n_steps, a_step, b, n_columns };
+    let starts: [usize; TASK_ROWS] = std::array::from_fn(|row| row * a_row);
     out.par_chunks_mut(TASK_ROWS * n_columns).enumerate().for_each(|(task, out)| {
-        let first = task * TASK_ROWS;
-        sum.each(
-            out.len() / n_columns,
-            |row| (first + row) * a_row,
-            |row, column, sums| {
-                let out = &mut out[row * n_columns + column..][..sums.len()];
-                match bias {
-                    Some(bias) => {
-                        let bias = &bias[column..column + sums.len()];
-                        out.iter_mut().zip(sums.iter().zip(bias)).for_each(|(out, (sum, bias))| *out = sum + bias);
-                    }
-                    None => out.copy_from_slice(sums),
+        sum.each(task * TASK_ROWS * a_row, &starts[..out.len() / n_columns], |row, column, sums| {
+            let out = &mut out[row * n_columns + column..][..sums.len()];
+            match bias {
+                Some(bias) => {
+                    let bias = &bias[column..column + sums.len()];
+                    out.iter_mut().zip(sums.iter().zip(bias)).for_each(|(out, (sum, bias))| *out = sum + bias);
                 }
-            },
-        );
+                None => out.copy_from_slice(sums),
+            }
+        });
     });
 }
 

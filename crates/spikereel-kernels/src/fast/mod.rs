@@ -50,6 +50,7 @@ pub struct Fast {
     singles: Scratch<f32>,
     halves: Scratch<u16>,
     words: Scratch<u32>,
+    places: Scratch<usize>,
 }
 
 impl Fast {

@@ -25,8 +25,9 @@ pub(super) struct Sum<'a, O: Operand> {
 }
 
 impl<O: Operand> Sum<'_, O> {
-    /// Calls `write(row, first column, sums)` for each row and panel; `row_start(row)` is where a row begins in `a`.
-    pub fn each(&self, n_rows: usize, row_start: impl Fn(usize) -> usize, mut write: impl FnMut(usize, usize, &[f32])) {
+    /// Calls `write(row, first column, sums)` for each row and panel; `starts` says where rows begin in `a`, from `first` on.
+    pub fn each(&self, first: usize, starts: &[usize], mut write: impl FnMut(usize, usize, &[f32])) {
+        let n_rows = starts.len();
         let b_row = padded_columns(self.n_columns);
         let mut tile: Tile = [[0.0; MAX_COLUMNS]; MAX_ROWS];
         let n_tile = O::rows(self.isa);
@@ -37,7 +38,7 @@ impl<O: Operand> Sum<'_, O> {
             for first_row in (0..n_rows).step_by(n_tile) {
                 // The last tile repeats the last row; what comes of it is not written.
                 for (row, at) in rows[..n_tile].iter_mut().enumerate() {
-                    *at = row_start((first_row + row).min(n_rows - 1));
+                    *at = first + starts[(first_row + row).min(n_rows - 1)];
                 }
                 let product = Product {
                     a: self.a,

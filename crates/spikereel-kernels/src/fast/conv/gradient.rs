@@ -40,9 +40,8 @@ pub(in crate::fast) fn input_gradient<O: Operand>(
                     fill_with_gradient::<O>(fast, &folded, &padded, &low, dy, buffer);
                     let window =
                         Window::<O> { fast, volume: low, step: 1, padded, taps, buffer, columns, n_columns: n_in };
-                    window.run(dx, low.height * low.width * n_in, |dx, (t, h, w), first, sums| {
-                        let base = ((t * low.height + h) * low.width + w) * n_in + first;
-                        dx[base..base + sums.len()].copy_from_slice(sums);
+                    window.run(dx, low.height * low.width * n_in, |dx, at, first, sums| {
+                        dx[at * n_in + first..][..sums.len()].copy_from_slice(sums);
                     });
                 });
             }

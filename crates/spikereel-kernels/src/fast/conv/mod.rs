@@ -49,12 +49,6 @@ fn samples(values: &[f32], batch: usize, first: usize, n: usize) -> &[f32] {
     &values[first * len..(first + n) * len]
 }
 
-/// Position `at` of a run of frames that begins at frame `first`: sample and `(frame, row, column)`.
-fn voxel(volume: &Volume, first: usize, at: usize) -> (usize, (usize, usize, usize)) {
-    let (pixel, frame) = (at % (volume.height * volume.width), first + at / (volume.height * volume.width));
-    (frame / volume.frames, (frame % volume.frames, pixel / volume.width, pixel % volume.width))
-}
-
 /// A 'same' window sum over a padded buffer: what forward pass and input gradient share.
 struct Window<'a, O: Operand> {
     fast: &'a Fast,
@@ -70,13 +64,8 @@ struct Window<'a, O: Operand> {
 }
 
 impl<O: Operand> Window<'_, O> {
-    /// Calls `write(chunk of y, voxel within the chunk's frames, first column, sums)`; `y` holds `frame_len` values a frame.
-    fn run(
-        &self,
-        y: &mut [f32],
-        frame_len: usize,
-        write: impl Fn(&mut [f32], (usize, usize, usize), usize, &[f32]) + Sync,
-    ) {
+    /// Calls `write(chunk of y, voxel of the chunk, first column, sums)`; `y` holds `frame_len` values a frame.
+    fn run(&self, y: &mut [f32], frame_len: usize, write: impl Fn(&mut [f32], usize, usize, &[f32]) + Sync) {
         let (volume, per_task) = (self.volume, frames_per_task(&self.volume));
         let [taps_t, taps_h, taps_w] = self.taps;
         let runs = self.padded.runs(taps_t, taps_h);
@@ -91,15 +80,19 @@ impl<O: Operand> Window<'_, O> {
         };
         y.par_chunks_mut(per_task * frame_len).enumerate().for_each(|(task, y)| {
             let first = task * per_task;
-            let n_voxels = y.len() / frame_len * volume.height * volume.width;
-            let start = |at: usize| {
-                let (sample, (t, h, w)) = voxel(&volume, first, at);
-                self.padded.offset(sample, t, h, w * self.step)
-            };
-            sum.each(n_voxels, start, |at, column, sums| {
-                let pixel = at % (volume.height * volume.width);
-                let place = (at / (volume.height * volume.width), pixel / volume.width, pixel % volume.width);
-                write(y, place, column, sums);
+            let n_frames = y.len() / frame_len;
+            self.fast.places.with(n_frames * volume.height * volume.width, |starts| {
+                let mut at = starts.iter_mut();
+                for frame in first..first + n_frames {
+                    let (sample, t) = (frame / volume.frames, frame % volume.frames);
+                    for h in 0..volume.height {
+                        let line = self.padded.offset(sample, t, h, 0);
+                        for (w, at) in at.by_ref().take(volume.width).enumerate() {
+                            *at = line + w * self.step * volume.channels;
+                        }
+                    }
+                }
+                sum.each(0, starts, |at, column, sums| write(y, at, column, sums));
             });
         });
     }
@@ -130,17 +123,19 @@ pub(super) fn forward<O: Operand>(fast: &Fast, shape: &Conv3d, x: &[f32], weight
                 O::moving(fast).with(with_room::<O>(&padded), |buffer| {
                     padded.copy::<O>(fast.isa, samples(x, batch, block * per_block, folded.input.batch), buffer);
                     let (volume, step) = (folded.grid(), folded.group);
+                    let n_pixels = volume.height * volume.width;
                     let window = Window::<O> { fast, volume, step, padded, taps, buffer, columns, n_columns };
-                    window.run(y, folded.output_frame_len(), |y, place, first, sums| {
-                        let base = folded.output_idx(place, 0);
+                    window.run(y, folded.output_frame_len(), |y, at, first, sums| {
                         let of_bias = &column_bias[first..first + sums.len()];
                         if folded.is_plain() {
-                            let out = &mut y[base + first..base + first + sums.len()];
+                            let out = &mut y[at * n_columns + first..][..sums.len()];
                             let values = out.iter_mut().zip(sums.iter().zip(of_bias));
                             return values.for_each(|(y, (sum, bias))| *y = sum + bias);
                         }
-                        for ((&at, sum), bias) in within[first..].iter().zip(sums).zip(of_bias) {
-                            y[base + at] = sum + bias;
+                        let (pixel, frame) = (at % n_pixels, at / n_pixels);
+                        let base = folded.output_idx((frame, pixel / volume.width, pixel % volume.width), 0);
+                        for ((&within, sum), bias) in within[first..].iter().zip(sums).zip(of_bias) {
+                            y[base + within] = sum + bias;
                         }
                     });
                 });

@@ -46,10 +46,11 @@ pub(super) fn narrow_input_gradient<O: Operand>(
                         b: columns,
                         n_columns,
                     };
+                    let starts: Vec<usize> = (0..input.height * input.width).map(|voxel| voxel * n_out).collect();
                     let frames = dx.par_chunks_mut(input.height * input.width * input.channels).enumerate();
                     frames.for_each(|(at, dx)| {
                         let first = padded.offset(at / input.frames, at % input.frames, 0, 0);
-                        one_frame(fast, whole, &sum, first, dx);
+                        one_frame(fast, whole, &sum, first, &starts, dx);
                     });
                 });
             }
@@ -75,17 +76,22 @@ fn pack_by_tap(fast: &Fast, whole: &Folded, weight: &[f32], packed: &mut [f32]) 
 }
 
 /// One frame of the gradient. Sums of a line of voxels are made, then added to a frame with room on all sides.
-fn one_frame<O: Operand>(fast: &Fast, whole: &Folded, sum: &Sum<'_, O>, first: usize, dx: &mut [f32]) {
+fn one_frame<O: Operand>(
+    fast: &Fast,
+    whole: &Folded,
+    sum: &Sum<'_, O>,
+    first: usize,
+    starts: &[usize],
+    dx: &mut [f32],
+) {
     let (input, n_in) = (whole.input, whole.input.channels);
     let [_, taps_h, taps_w] = whole.axes.map(|axis| axis.taps());
     let (group, n_columns) = (taps_w * n_in, sum.n_columns);
     let wide_line = (input.width + taps_w - 1) * n_in;
     fast.singles.with(input.height * input.width * n_columns, |partial| {
-        sum.each(
-            input.height * input.width,
-            |voxel| first + voxel * whole.out_channels,
-            |voxel, column, sums| partial[voxel * n_columns + column..][..sums.len()].copy_from_slice(sums),
-        );
+        sum.each(first, starts, |voxel, column, sums| {
+            partial[voxel * n_columns + column..][..sums.len()].copy_from_slice(sums);
+        });
         fast.singles.with((input.height + taps_h - 1) * wide_line, |wide| {
             wide.fill(0.0);
             // Voxels that follow each other share no place: a processor waits where it reads what it has just written in other pieces.

@@ -74,9 +74,10 @@ fn add_outer_products<O: Operand>(fast: &Fast, folded: &Folded, x: &[f32], colum
     };
     O::moving(fast).with(padded.n_lines() * along.len + O::ROOM, |buffer| {
         padded.copy_along::<O>(fast.isa, x, folded.group, buffer);
+        let starts: Vec<usize> = (0..folded.n_packed_rows()).map(row_start).collect();
         let task_rows = TASK_TILES * O::rows(fast.isa);
         packed.par_chunks_mut(task_rows * stride).enumerate().for_each(|(task, packed)| {
-            let first = task * task_rows;
+            let starts = &starts[task * task_rows..][..packed.len() / stride];
             for (part, runs) in lines.chunks(lines_per_sum).enumerate() {
                 let sum = Sum::<O> {
                     isa: fast.isa,
@@ -87,14 +88,10 @@ fn add_outer_products<O: Operand>(fast: &Fast, folded: &Folded, x: &[f32], colum
                     b: &columns[part * lines_per_sum * run_len * stride..][..runs.len() * run_len * stride],
                     n_columns: stride,
                 };
-                sum.each(
-                    packed.len() / stride,
-                    |row| row_start(first + row),
-                    |row, column, sums| {
-                        let out = &mut packed[row * stride + column..][..sums.len()];
-                        out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
-                    },
-                );
+                sum.each(0, starts, |row, column, sums| {
+                    let out = &mut packed[row * stride + column..][..sums.len()];
+                    out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+                });
             }
         });
     });
