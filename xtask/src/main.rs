@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod golden;
+mod portability;
 mod screenshots;
 mod slow;
 mod tidy;
@@ -16,6 +17,8 @@ usage: cargo xtask COMMAND
   tidy                             check the repository's invariants (also a test)
   golden                           list the scripts that make golden numbers
   golden --python PYTHON [WORD]    run those whose path holds WORD; say which golden files changed
+  portability                      build one static binary; run it alone in an empty root folder (as root), and by
+                                   qemu-user, where installed, on a processor without AVX
   screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
                                    fail on console errors, outside requests and sideways scrolling
 ";
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         ["golden", "--python", python] => golden::run(&repository_root(), python, ""),
         ["golden", "--python", python, word] => golden::run(&repository_root(), python, word),
         ["screenshots", report, out] => screenshots::run(report.as_ref(), out.as_ref()),
+        ["portability"] => portability::check(&repository_root()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -1,7 +1,7 @@
 //! The command line as typed: every flag, checked for form and nothing else. Nothing is read or written here.
 
 use clap::{Args, Parser, Subcommand};
-use spikereel::bench::Precision;
+use spikereel::bench::{PEER_MODES, Precision};
 use spikereel::config::choices::Preset;
 use std::path::PathBuf;
 
@@ -137,6 +137,10 @@ pub struct BenchArgs {
     /// A Python with torch: the same steps are timed there, turn by turn
     #[arg(long, value_name = "PYTHON")]
     pub peer: Option<PathBuf>,
+    /// Its precisions and memory layouts (cl: channels last)
+    #[arg(long, value_name = "MODES", value_delimiter = ',', requires = "peer", value_parser = parse_peer_mode,
+        default_values = PEER_MODES)]
+    pub peer_modes: Vec<&'static str>,
     /// Samples of a step
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub batch: u16,
@@ -175,6 +179,10 @@ pub struct BenchWorkerArgs {
 pub struct RunArgs {
     /// The run's folder
     pub run: PathBuf,
+}
+
+fn parse_peer_mode(text: &str) -> Result<&'static str, String> {
+    PEER_MODES.into_iter().find(|mode| *mode == text).ok_or(format!("some of {}", PEER_MODES.join(", ")))
 }
 
 fn parse_precision(text: &str) -> Result<Precision, String> {

@@ -54,6 +54,7 @@ fn bench_config(args: &BenchArgs) -> bench::BenchConfig {
         n_runs: args.runs.into(),
         precisions: args.precision.map_or_else(|| vec![bench::Precision::F32, bench::Precision::Bf16], |one| vec![one]),
         peer: args.peer.clone(),
+        peer_modes: args.peer_modes.clone(),
         layers: !args.no_layers,
     }
 }

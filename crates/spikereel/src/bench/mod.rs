@@ -24,7 +24,7 @@ pub use worker::work;
 /// The other engine's side.
 const PEER: &str = include_str!("pytorch_peer.py");
 /// Its precisions and memory layouts (`cl`: channels last).
-const PEER_MODES: [&str; 4] = ["f32", "f32-cl", "bf16", "bf16-cl"];
+pub const PEER_MODES: [&str; 4] = ["f32", "f32-cl", "bf16", "bf16-cl"];
 /// Steps that are not timed, after what a worker has done to be ready.
 const N_WARM: usize = 1;
 /// Before each step.
@@ -41,6 +41,8 @@ pub struct BenchConfig {
     pub precisions: Vec<Precision>,
     /// A Python with torch.
     pub peer: Option<PathBuf>,
+    /// Which of [`PEER_MODES`] it runs.
+    pub peer_modes: Vec<&'static str>,
     /// Whether single layers are timed.
     pub layers: bool,
 }
@@ -129,7 +131,7 @@ pub fn bench(config: &BenchConfig, progress: &dyn Progress) -> Result<Benched> {
         }
     }
     let peers: Vec<Option<&'static str>> =
-        if config.peer.is_some() { PEER_MODES.into_iter().map(Some).collect() } else { vec![None] };
+        if config.peer.is_some() { config.peer_modes.iter().copied().map(Some).collect() } else { vec![None] };
     let mut task = progress.begin("steps", (peers.len() * 2 * config.n_runs) as u64, "turn");
     for peer_mode in peers {
         let mut side_by_side = Vec::new();
