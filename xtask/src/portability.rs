@@ -1,4 +1,4 @@
-//! That one binary runs elsewhere: linked statically, alone in an empty root folder, and on a processor without vector extensions.
+//! That one binary runs elsewhere: linked statically, alone in an empty root folder, and on a processor without AVX.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,6 +6,18 @@ use std::process::Command;
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// A processor of 2008: x86-64-v2, no AVX.
 const OLD_PROCESSOR: &str = "Nehalem";
+/// A training that an emulator ends within a minute.
+const SMALL: [&str; 9] = [
+    "data.trials_per_condition=3",
+    "bins.width_secs=0.5",
+    "bins.n_bins=9",
+    "stimulus.frame_px=16",
+    "stimulus.frame_rate_hz=2",
+    "stimulus.clips_train=1",
+    "stimulus.clips_test=1",
+    "network.base_channels=2",
+    "train.epochs=1",
+];
 
 fn run(command: &mut Command) -> Result<(), String> {
     println!("> {command:?}");
@@ -29,7 +41,7 @@ fn build(root: &Path) -> Result<PathBuf, String> {
 }
 
 /// Builds, then walks the small demo in a root folder that holds the binary and nothing else, and, where qemu's user emulation is installed,
-/// on a processor without AVX.
+/// trains a little on a processor without AVX.
 pub fn check(root: &Path) -> Result<(), String> {
     let binary = build(root)?;
     let cage = std::env::temp_dir().join(format!("spikereel-cage-{}", std::process::id()));
@@ -47,7 +59,9 @@ pub fn check(root: &Path) -> Result<(), String> {
         Ok(_) => run(Command::new("qemu-x86_64")
             .args(["-cpu", OLD_PROCESSOR])
             .arg(&binary)
-            .args(["demo", "--tiny", "--out"])
+            .args(["train", "simulate:easy", "--quiet"])
+            .args(SMALL.iter().flat_map(|setting| ["--set", setting]))
+            .arg("--out")
             .arg(cage.join("old"))),
     };
     std::fs::remove_dir_all(&cage).map_err(put)?;

@@ -9,6 +9,7 @@ mod process;
 mod worker;
 
 use crate::progress::Progress;
+use crate::steps::source::temporary_root;
 use crate::{ConfigError, Error, Result};
 pub use layers::LayerTime;
 pub use problem::Problem;
@@ -153,7 +154,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("spikereel-bench-{}", std::process::id()));
+        let path = temporary_root().join(format!("spikereel-bench-{}", std::process::id()));
         std::fs::create_dir(&path).map_err(|error| Error::io(&path, "make a folder", error))?;
         Ok(Self(path))
     }

@@ -183,13 +183,18 @@ pub fn read_recording(path: &Path) -> Result<LoadedRecording> {
     Ok(LoadedRecording { recording, extras })
 }
 
+/// Where temporary folders are made: the system's place, or the current folder where there is none, as in a bare container.
+pub fn temporary_root() -> PathBuf {
+    Some(std::env::temp_dir()).filter(|place| place.is_dir()).unwrap_or_else(|| PathBuf::from("."))
+}
+
 /// A folder of this process alone, removed when dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self> {
         for n in 0_u32.. {
-            let path = std::env::temp_dir().join(format!("spikereel-{}-{n}", std::process::id()));
+            let path = temporary_root().join(format!("spikereel-{}-{n}", std::process::id()));
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
