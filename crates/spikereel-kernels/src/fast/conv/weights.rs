@@ -9,6 +9,9 @@ use super::{samples, samples_per_block};
 use crate::{Conv3d, Volume};
 use rayon::prelude::*;
 
+/// Every task passes over a whole block, which should stay in a cache of the core's own: with blocks as large as elsewhere, encoder.4 took 88
+/// to 114 ms in f32 and 78 to 82 with these.
+const SMALLER_BLOCKS: usize = 8;
 /// Tiles of rows of a weight gradient that a task keeps to itself.
 const TASK_TILES: usize = 3;
 /// Voxels that are summed in registers before the sum is added to memory.
@@ -29,7 +32,8 @@ pub(in crate::fast) fn weight_gradient<O: Operand>(
     let stride = padded_columns(whole.n_columns());
     let low_is_dy = whole.is_plain() && stride == whole.n_columns();
     let padded_len = Padded::for_window(Volume { batch: 1, ..shape.input }, &whole.axes, false).len();
-    let per_block = samples_per_block(padded_len.max(whole.grid().n_voxels() / batch * stride), batch);
+    let sample_len = padded_len.max(whole.grid().n_voxels() / batch * stride);
+    let per_block = samples_per_block(SMALLER_BLOCKS * sample_len, batch);
     fast.singles.with(whole.n_packed_rows() * stride, |packed| {
         packed.fill(0.0);
         for first in (0..batch).step_by(per_block) {
