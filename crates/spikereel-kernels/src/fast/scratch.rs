@@ -1,4 +1,4 @@
-//! Buffers kept between calls, so that a step allocates nothing once it has run.
+//! Buffers kept between calls, so that a step makes no large one once it has run; lists of places, a few thousand numbers, are made anew.
 
 use std::sync::{Mutex, PoisonError};
 

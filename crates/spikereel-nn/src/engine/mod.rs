@@ -1,6 +1,6 @@
 //! The engine: executes a network's table on the CPU through a set of kernels, forward and backward.
 //!
-//! Buffers are planned once and grow only when a larger batch comes; a step allocates nothing. One definition serves f32 and f64.
+//! Buffers are planned once and grow only when a larger batch comes; a step makes no buffer of a batch's size. One definition serves f32 and f64.
 
 mod backward;
 mod forward;
