@@ -162,7 +162,11 @@ fn belief(facts: &Facts) -> String {
 }
 
 fn p_text(p: f64) -> String {
-    if p < 0.001 { "corrected p < .001".into() } else { format!("corrected p = {}", short(p)) }
+    match p {
+        p if p < 0.001 => "corrected p < .001".into(),
+        p if p < 0.1 => format!("corrected p = {p:.3}"),
+        p => format!("corrected p = {}", short(p)),
+    }
 }
 
 fn short(value: f64) -> String {
@@ -215,6 +219,12 @@ mod tests {
         let masking = vec![mask("V4", 9.0, 0.2), mask("IT", 0.1, 0.6)];
         let text = &findings(&Facts { masking, ..facts() })[1];
         assert_eq!(text, "Mouse: no single region's masking harmed shape significantly.");
+    }
+
+    #[test]
+    fn a_small_p_is_not_written_as_0() {
+        let written = [0.0004, 0.003, 0.03, 0.25].map(p_text);
+        assert_eq!(written, ["corrected p < .001", "corrected p = 0.003", "corrected p = 0.030", "corrected p = 0.25"]);
     }
 
     #[test]
