@@ -14,6 +14,7 @@ pub mod progress;
 pub mod provenance;
 pub mod run_folder;
 pub mod steps;
+pub mod studies;
 pub mod threads;
 
 pub use error::{ConfigError, EXIT_CODES, Error, Result};

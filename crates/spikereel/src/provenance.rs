@@ -47,7 +47,7 @@ pub fn record_step(run: &RunFolder, step: &str, secs: f64) -> Result<()> {
 }
 
 /// The instructions the engine runs on, which results depend on in their last bits.
-fn instruction_set() -> String {
+pub fn instruction_set() -> String {
     format!("{} {}", std::env::consts::ARCH, Isa::best().name())
 }
 

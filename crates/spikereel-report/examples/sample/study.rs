@@ -14,6 +14,7 @@ pub fn study() -> Result<Study> {
                   simulated recording with planted regions, decoded into video, scored and masked."
             .into(),
         reports: vec![real()?, simulated()?],
+        sections: vec![],
     })
 }
 

@@ -8,8 +8,10 @@
 //! A number that could not be computed is `None` (`null`), never NaN; the page shows a dash for it.
 
 mod results;
+mod section;
 
 pub use results::*;
+pub use section::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +28,11 @@ pub struct Study {
     pub title: String,
     /// One or two sentences under the heading.
     pub summary: String,
-    /// The parts, in the order shown; at least one.
+    /// The parts, in the order shown; at least one, or else studies.
     pub reports: Vec<Report>,
+    /// Studies that stand beside the parts, in the order shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
 }
 
 /// One recording, decoded, scored and masked.

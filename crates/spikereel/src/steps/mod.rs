@@ -15,8 +15,8 @@ pub mod train;
 
 mod compose;
 mod merge;
-mod network;
+pub(crate) mod network;
 mod open_run;
 mod pictures;
-mod readouts;
+pub(crate) mod readouts;
 mod videos;

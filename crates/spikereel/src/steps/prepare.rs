@@ -10,7 +10,7 @@ use crate::{ConfigError, Error, Result};
 use ndarray::{Array3, Axis};
 use serde::{Deserialize, Serialize};
 use spikereel_data::prepare::{BinnedTrials, PopulationConfig, SplitConfig, binned, pseudo_population, split_trials};
-use spikereel_data::{DataError, Part, Recording, Site, SpikeTensor, Spikes, Split};
+use spikereel_data::{DataError, Dataset, Part, Recording, Site, SpikeTensor, Spikes, Split};
 use spikereel_formats::RecordingExtras;
 use std::path::{Path, PathBuf};
 
@@ -83,22 +83,68 @@ fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_into(config: &Resolved, loaded: Loaded, folder: &Path, progress: &dyn Progress) -> Result<Prepared> {
-    let task = progress.begin("preparing", 4, "step");
-    let inputs = match &loaded {
-        Loaded::Recordings(list) => list.iter().flat_map(|loaded| loaded.extras.inputs.clone()).collect(),
-        _ => Vec::new(),
-    };
+    let Assembled { dataset, splits, about, inputs } = assemble(config, loaded, progress)?;
+    let about =
+        serde_json::to_vec_pretty(&about).map_err(|error| Error::Bug(format!("{ABOUT} is no JSON: {error}")))?;
+    let prepared_by = config.to_toml()?;
+    let beside = [(ABOUT, about.as_slice()), (PREPARED_BY, prepared_by.as_bytes())];
+    spikereel_formats::write_dataset(folder, &dataset, &splits, &inputs, &beside)?;
+    let sizes = |split: &Split| [Part::Train, Part::Validation, Part::Test].map(|part| split.trials(part).len());
+    Ok(Prepared {
+        dataset: folder.to_path_buf(),
+        n_trials: dataset.n_trials(),
+        n_bins: dataset.n_bins(),
+        n_sites: dataset.n_sites(),
+        n_clips: dataset.video.n_clips(),
+        n_frames: dataset.video_shape()[0],
+        splits: splits.iter().map(sizes).collect(),
+        remarks: dataset.remarks.clone(),
+    })
+}
+
+/// A dataset in memory, with what stands beside it in its folder.
+pub struct Assembled {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// One split a fold.
+    pub splits: Vec<Split>,
+    /// License and citations.
+    pub about: About,
+    /// Files it was made from.
+    pub inputs: Vec<spikereel_formats::InputFile>,
+}
+
+/// Prepares in memory.
+///
+/// # Errors
+/// As [`prepare`], but for files.
+pub fn assemble(config: &Resolved, loaded: Loaded, progress: &dyn Progress) -> Result<Assembled> {
     let (recordings, extras): (Vec<Recording>, Vec<RecordingExtras>) = match loaded {
         Loaded::Recordings(list) => list.into_iter().map(|loaded| (loaded.recording, loaded.extras)).unzip(),
         Loaded::Simulation => (vec![source::simulated(config)?], Vec::new()),
         Loaded::Dataset { .. } => return Err(Error::Bug("a dataset is not prepared twice".into())),
     };
-    task.advance(1);
+    assemble_recordings(config, recordings, extras, progress)
+}
+
+/// Prepares recordings that are in memory already.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_recordings(
+    config: &Resolved,
+    recordings: Vec<Recording>,
+    extras: Vec<RecordingExtras>,
+    progress: &dyn Progress,
+) -> Result<Assembled> {
+    let task = progress.begin("preparing", 3, "step");
+    let inputs = extras.iter().flat_map(|extras| extras.inputs.clone()).collect();
     let grid = config.bins.grid()?;
     let recordings = recordings
         .iter()
         .map(|recording| Ok(binned(&keep_regions(recording, &config.population)?, &grid)?))
         .collect::<Result<Vec<Recording>>>()?;
+    task.advance(1);
     let (mut trials, splits) = trials_and_splits(config, &recordings)?;
     if config.data.simulate.is_some() {
         trials.remarks.push(simulated_remark(config));
@@ -117,23 +163,7 @@ pub fn prepare_into(config: &Resolved, loaded: Loaded, folder: &Path, progress: 
         citations: extras.iter().flat_map(|extras| extras.citations.iter().cloned()).collect(),
         n_dropped_sites: extras.iter().map(|extras| extras.n_dropped_sites).sum(),
     };
-    let about =
-        serde_json::to_vec_pretty(&about).map_err(|error| Error::Bug(format!("{ABOUT} is no JSON: {error}")))?;
-    let prepared_by = config.to_toml()?;
-    let beside = [(ABOUT, about.as_slice()), (PREPARED_BY, prepared_by.as_bytes())];
-    spikereel_formats::write_dataset(folder, &dataset, &splits, &inputs, &beside)?;
-    task.advance(1);
-    let sizes = |split: &Split| [Part::Train, Part::Validation, Part::Test].map(|part| split.trials(part).len());
-    Ok(Prepared {
-        dataset: folder.to_path_buf(),
-        n_trials: dataset.n_trials(),
-        n_bins: dataset.n_bins(),
-        n_sites: dataset.n_sites(),
-        n_clips: dataset.video.n_clips(),
-        n_frames: dataset.video_shape()[0],
-        splits: splits.iter().map(sizes).collect(),
-        remarks: dataset.remarks.clone(),
-    })
+    Ok(Assembled { dataset, splits, about, inputs })
 }
 
 fn trials_and_splits(config: &Resolved, recordings: &[Recording]) -> Result<(BinnedTrials, Vec<Split>)> {

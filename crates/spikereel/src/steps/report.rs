@@ -108,5 +108,6 @@ fn study(title: &str, reports: Vec<Report>) -> Study {
             "Video decoded from spikes, scored beside baselines and noise, and asked region by region what it rests on."
                 .into(),
         reports,
+        sections: Vec::new(),
     }
 }

@@ -1,0 +1,140 @@
+//! What a study is given: the recording, its sizes, and networks that are trained once and kept.
+
+use super::store::{name_of, name_of_fold};
+use super::{Material, Sizes, Store};
+use crate::Result;
+use crate::progress::Progress;
+use serde::Serialize;
+use spikereel_data::rng::derive_seed;
+use spikereel_data::{Decoder, FitDecoder, Fold};
+use spikereel_nn::{FitNetwork, NetworkDecoder, StepReport, TrainConfig};
+
+/// All that a study may use.
+pub struct Context<'a> {
+    /// The recording under study.
+    pub main: &'a Material,
+    /// How large studies are.
+    pub sizes: &'a Sizes,
+    /// Seed of the run; take `derive_seed(seed, "study/purpose")`.
+    pub seed: u64,
+    /// Trained networks.
+    pub store: &'a Store,
+    /// Hears how it goes.
+    pub progress: &'a dyn Progress,
+}
+
+#[derive(Serialize)]
+struct Made<'a> {
+    version: &'static str,
+    config: &'a TrainConfig,
+    precision: String,
+    isa: String,
+    fold: String,
+    seed: u64,
+}
+
+impl Context<'_> {
+    /// The training of the main networks.
+    pub fn main_training(&self) -> TrainConfig {
+        TrainConfig {
+            base_channels: self.sizes.main_channels,
+            epochs: self.sizes.main_epochs,
+            ..self.training(&self.main.config)
+        }
+    }
+
+    /// The training of the many small networks.
+    pub fn small_training(&self) -> TrainConfig {
+        TrainConfig {
+            base_channels: self.sizes.small_channels,
+            epochs: self.sizes.small_epochs,
+            ..self.training(&self.main.config)
+        }
+    }
+
+    fn training(&self, config: &crate::config::Resolved) -> TrainConfig {
+        crate::steps::network::train_config(config)
+    }
+
+    /// The main decoder of a fold of the main recording, number `network_idx` of its seeds.
+    ///
+    /// # Errors
+    /// Divergence, an I/O error.
+    pub fn decoder(&self, fold_idx: usize, network_idx: usize) -> Result<NetworkDecoder> {
+        let stage = format!("decoder, fold {}, seed {}", fold_idx + 1, network_idx + 1);
+        let seed = derive_seed(self.seed, &format!("network/fold{fold_idx}/seed{network_idx}"));
+        self.fit(&self.main_training(), &self.main.folds[fold_idx], seed, &stage)
+    }
+
+    /// A decoder trained as `config` says, or read from the store where it was trained before.
+    ///
+    /// # Errors
+    /// Divergence, an I/O error.
+    pub fn fit(&self, config: &TrainConfig, fold: &Fold, seed: u64, stage: &str) -> Result<NetworkDecoder> {
+        let precision = self.main.config.precision.of_engine();
+        let made = Made {
+            version: env!("CARGO_PKG_VERSION"),
+            config,
+            precision: format!("{precision:?}"),
+            isa: crate::provenance::instruction_set(),
+            fold: name_of_fold(fold),
+            seed,
+        };
+        let name = name_of(&made)?;
+        let weights = self.store.weights(&name);
+        if weights.is_file() {
+            return Ok(NetworkDecoder::load(&weights)?.in_precision(precision));
+        }
+        let mut watcher = Watcher { stage, progress: self.progress, task: None };
+        let (decoder, _) = FitNetwork { config: config.clone(), precision }.fit_network(fold, seed, &mut watcher)?;
+        self.store.describe(&name, &made)?;
+        decoder.save(&weights)?;
+        Ok(decoder)
+    }
+
+    /// Fits small networks, for studies that take a [`FitDecoder`].
+    pub fn small_fit(&self, stage: &str) -> SmallFit<'_> {
+        SmallFit { context: self, config: self.small_training(), stage: stage.into() }
+    }
+}
+
+/// Fits networks of one training through a [`Context`].
+pub struct SmallFit<'a> {
+    context: &'a Context<'a>,
+    /// The training; may be changed before use.
+    pub config: TrainConfig,
+    stage: String,
+}
+
+impl FitDecoder for SmallFit<'_> {
+    fn name(&self) -> &str {
+        "network"
+    }
+
+    fn fit(&self, fold: &Fold, seed: u64) -> spikereel_data::Result<Box<dyn Decoder>> {
+        let fitted = self.context.fit(&self.config, fold, seed, &self.stage);
+        match fitted {
+            Ok(decoder) => Ok(Box::new(decoder)),
+            Err(crate::Error::Data(error)) => Err(error),
+            Err(error) => Err(spikereel_data::DataError::new("network", "a training that ends", error.to_string())),
+        }
+    }
+}
+
+/// Passes the engine's reports on to a bar with one step a batch.
+struct Watcher<'a> {
+    stage: &'a str,
+    progress: &'a dyn Progress,
+    task: Option<Box<dyn crate::progress::Task>>,
+}
+
+impl spikereel_nn::Progress for Watcher<'_> {
+    fn on_step(&mut self, report: &StepReport) {
+        let total = (report.n_epochs * report.n_steps) as u64;
+        let task = self.task.get_or_insert_with(|| self.progress.begin(self.stage, total, "batch"));
+        task.advance(1);
+        task.note(&format!("epoch {}, loss {:.4}", report.epoch + 1, report.loss));
+    }
+
+    fn on_epoch(&mut self, _record: &spikereel_nn::EpochRecord) {}
+}
