@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use spikereel::bench::{PEER_MODES, Precision};
-use spikereel::config::choices::Preset;
+use spikereel::config::choices::{Preset, StudyPreset};
 use std::path::PathBuf;
 
 /// What stands below every command's flags.
@@ -64,6 +64,10 @@ pub enum Command {
     Evaluate(RunArgs),
     /// Mask each region of a run's decoders and test what is lost
     Mask(RunArgs),
+    /// Answer questions about a run: studies by name, or all of them; `study list` names them
+    Study(StudyArgs),
+    /// Everything on one recording: train, evaluate, mask, every study, one report
+    Reproduce(ReproduceArgs),
     /// Make report.json and the page of a run that was evaluated
     Report(RunArgs),
     /// Time the engine on this machine, beside PyTorch where a Python is given
@@ -90,6 +94,31 @@ pub struct SimulateArgs {
     /// Trials of each condition [default: 48]
     #[arg(long, value_name = "N")]
     pub trials_per_condition: Option<usize>,
+}
+
+/// `study`.
+#[derive(Debug, Args)]
+pub struct StudyArgs {
+    /// Names of studies, `all`, or `list`
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// The run's folder
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// How much is computed: quick, standard, overnight or paper
+    #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
+    pub preset: StudyPreset,
+}
+
+/// `reproduce`.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// How much is computed: quick, standard, overnight or paper
+    #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
+    pub preset: StudyPreset,
+    /// What is trained on; the preset's simulation where nothing is given
+    #[command(flatten)]
+    pub configured: ConfiguredArgs,
 }
 
 /// Commands that take a configuration.
@@ -196,6 +225,13 @@ fn parse_preset(text: &str) -> Result<Preset, String> {
         "hard" => Ok(Preset::Hard),
         _ => Err("one of easy, standard, hard".into()),
     }
+}
+
+fn parse_study_preset(text: &str) -> Result<StudyPreset, String> {
+    StudyPreset::ALL
+        .into_iter()
+        .find(|preset| preset.to_string() == text)
+        .ok_or_else(|| "expected quick, standard, overnight or paper".into())
 }
 
 #[cfg(test)]

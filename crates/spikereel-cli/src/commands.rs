@@ -6,7 +6,8 @@ use serde::Serialize;
 use spikereel::config::choices::Preset;
 use spikereel::config::{ConfigError, DataGiven, Given};
 use spikereel::progress::Progress;
-use spikereel::{Error, Result, bench, steps};
+use spikereel::studies::StudyList;
+use spikereel::{Error, Result, bench, programme, steps};
 use std::path::{Path, PathBuf};
 
 /// Runs the command and returns what is to stand on stdout.
@@ -31,7 +32,19 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         }
         Command::Evaluate(args) => show(common, &steps::evaluate::evaluate(&args.run, progress)?),
         Command::Mask(args) => show(common, &steps::mask::mask(&args.run, progress)?),
-        Command::Report(args) => show(common, &steps::report::report(&args.run, progress)?),
+        Command::Study(args) if args.names == ["list"] => show(common, &StudyList::default()),
+        Command::Study(args) => {
+            let run = args.run.as_deref().ok_or_else(|| {
+                ConfigError::new("--run", "the folder that `spikereel train` made", "none").hint("add --run RUN")
+            })?;
+            let kinds = spikereel::studies::by_names(&args.names)?;
+            show(common, &programme::study(run, &kinds, args.preset, progress)?)
+        }
+        Command::Reproduce(args) => {
+            let given = given(&args.configured, common)?;
+            show(common, &programme::reproduce(given, args.preset, out, progress)?)
+        }
+        Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
         Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),
         Command::BenchWorker(args) => {
             let problem = bench::Problem { batch: args.batch, base_channels: args.base_channels };

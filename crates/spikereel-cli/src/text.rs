@@ -2,6 +2,7 @@
 
 use comfy_table::{Table, presets};
 use spikereel::bench::Benched;
+use spikereel::programme::{Reproduced, Studied, StudyLine};
 use spikereel::steps::decode::Decoded;
 use spikereel::steps::demo::DemoDone;
 use spikereel::steps::evaluate::Evaluated;
@@ -11,6 +12,7 @@ use spikereel::steps::prepare::Prepared;
 use spikereel::steps::report::Reported;
 use spikereel::steps::simulate::Simulated;
 use spikereel::steps::train::Trained;
+use spikereel::studies::StudyList;
 use std::fmt::Write;
 
 /// A result that can be read aloud.
@@ -217,6 +219,38 @@ impl Text for Masked {
             let _ = writeln!(out, "{line}");
         });
         out
+    }
+}
+
+impl Text for StudyList {
+    fn text(&self) -> String {
+        table(&["study", "asks"], self.studies.iter().map(|(name, asks)| vec![name.clone(), asks.clone()]))
+    }
+}
+
+fn study_lines(studies: &[StudyLine]) -> String {
+    let mut out = String::new();
+    for study in studies {
+        let secs = study.secs.map_or_else(String::new, |secs| format!(", {secs:.0} s"));
+        let _ = writeln!(out, "{} ({}{secs})", study.name, study.state);
+        study.findings.iter().for_each(|finding| {
+            let _ = writeln!(out, "  - {finding}");
+        });
+    }
+    out
+}
+
+impl Text for Studied {
+    fn text(&self) -> String {
+        let next = format!("spikereel report {}", self.run.display());
+        format!("{}{}\nfor the page: {next}\n", study_lines(&self.studies), self.run.display())
+    }
+}
+
+impl Text for Reproduced {
+    fn text(&self) -> String {
+        let findings: Vec<String> = self.findings.iter().map(|finding| format!("- {finding}\n")).collect();
+        format!("{}{}\n{}", study_lines(&self.studies), self.page.display(), findings.concat())
     }
 }
 

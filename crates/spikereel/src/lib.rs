@@ -10,6 +10,7 @@ pub mod builtin;
 pub mod config;
 mod error;
 pub mod findings;
+pub mod programme;
 pub mod progress;
 pub mod provenance;
 pub mod run_folder;

@@ -111,3 +111,34 @@ impl std::fmt::Display for Preset {
         })
     }
 }
+
+/// How much is computed by `study` and `reproduce`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StudyPreset {
+    /// Under twenty minutes on two cores: few channels, small frames.
+    #[default]
+    Quick,
+    /// At most two hours on two cores: published width for the networks that are looked at, narrow ones for retrainings.
+    Standard,
+    /// Twelve hours: published width throughout.
+    Overnight,
+    /// Everything as published.
+    Paper,
+}
+
+impl StudyPreset {
+    /// All of them, smallest first.
+    pub const ALL: [Self; 4] = [Self::Quick, Self::Standard, Self::Overnight, Self::Paper];
+}
+
+impl std::fmt::Display for StudyPreset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Overnight => "overnight",
+            Self::Paper => "paper",
+        })
+    }
+}

@@ -16,7 +16,7 @@ pub mod train;
 mod compose;
 mod merge;
 pub(crate) mod network;
-mod open_run;
+pub mod open_run;
 mod pictures;
 pub(crate) mod readouts;
 mod videos;

@@ -54,6 +54,14 @@ impl OpenRun {
     /// # Errors
     /// No such decoder, a missing or damaged weight file, or weights of another network.
     pub fn decoder(&self, which: WhichDecoder) -> Result<Box<dyn Decoder>> {
+        Ok(Box::new(self.network(which)?))
+    }
+
+    /// The same, as the network that it is.
+    ///
+    /// # Errors
+    /// As [`OpenRun::decoder`].
+    pub fn network(&self, which: WhichDecoder) -> Result<NetworkDecoder> {
         if which.fold_idx >= self.fits.n_folds || which.network_idx >= self.fits.n_networks {
             let expected = format!("a fold below {} and a network below {}", self.fits.n_folds, self.fits.n_networks);
             let got = format!("fold {}, network {}", which.fold_idx, which.network_idx);
@@ -66,7 +74,7 @@ impl OpenRun {
                 .at(weights.display().to_string())
                 .into());
         }
-        Ok(Box::new(NetworkDecoder::load(&weights)?.in_precision(self.config.precision.of_engine())))
+        Ok(NetworkDecoder::load(&weights)?.in_precision(self.config.precision.of_engine()))
     }
 
     /// Notes that the step is done, how long it took and the peak of memory.

@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::provenance::{self, Provenance};
 use crate::run_folder::{RunFolder, read_json};
 use serde::Serialize;
-use spikereel_report::schema::{Report, SCHEMA_VERSION, Study};
+use spikereel_report::schema::{Report, SCHEMA_VERSION, Section, Study};
 use spikereel_report::write_report;
 use std::path::{Path, PathBuf};
 
@@ -29,13 +29,27 @@ pub struct Reported {
 /// # Errors
 /// A run that was not evaluated, a damaged file, another process in it.
 pub fn report(run: &Path, progress: &dyn Progress) -> Result<Reported> {
+    report_with(run, Vec::new(), Vec::new(), progress)
+}
+
+/// The same, with studies, and a note on each that is missing.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_with(
+    run: &Path,
+    sections: Vec<Section>,
+    notes: Vec<String>,
+    progress: &dyn Progress,
+) -> Result<Reported> {
     let open = OpenRun::open(run, "report")?;
     let task = progress.begin("reporting", 2, "step");
-    let part = part(&open)?;
+    let mut part = part(&open)?;
+    part.caveats.extend(notes);
     task.advance(1);
     let findings = part.findings.clone();
     let title = part.title.clone();
-    let study = study(&title, vec![part]);
+    let study = Study { sections, ..study(&title, vec![part]) };
     let written = write_report(open.folder.path(), &study, &provenance::read(open.folder.path())?)?;
     task.advance(1);
     open.finish()?;

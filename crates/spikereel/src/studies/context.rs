@@ -4,6 +4,9 @@ use super::store::{name_of, name_of_fold};
 use super::{Material, Sizes, Store};
 use crate::Result;
 use crate::progress::Progress;
+use crate::steps::fits::WhichDecoder;
+use crate::steps::network::train_config;
+use crate::steps::open_run::OpenRun;
 use serde::Serialize;
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, FitDecoder, Fold};
@@ -19,6 +22,8 @@ pub struct Context<'a> {
     pub seed: u64,
     /// Trained networks.
     pub store: &'a Store,
+    /// The run whose decoders are studied; none where a study trains its own.
+    pub run: Option<&'a OpenRun>,
     /// Hears how it goes.
     pub progress: &'a dyn Progress,
 }
@@ -34,13 +39,9 @@ struct Made<'a> {
 }
 
 impl Context<'_> {
-    /// The training of the main networks.
+    /// The training of the main networks: the run's own.
     pub fn main_training(&self) -> TrainConfig {
-        TrainConfig {
-            base_channels: self.sizes.main_channels,
-            epochs: self.sizes.main_epochs,
-            ..self.training(&self.main.config)
-        }
+        train_config(&self.main.config)
     }
 
     /// The training of the many small networks.
@@ -48,12 +49,8 @@ impl Context<'_> {
         TrainConfig {
             base_channels: self.sizes.small_channels,
             epochs: self.sizes.small_epochs,
-            ..self.training(&self.main.config)
+            ..train_config(&self.main.config)
         }
-    }
-
-    fn training(&self, config: &crate::config::Resolved) -> TrainConfig {
-        crate::steps::network::train_config(config)
     }
 
     /// The main decoder of a fold of the main recording, number `network_idx` of its seeds.
@@ -61,6 +58,10 @@ impl Context<'_> {
     /// # Errors
     /// Divergence, an I/O error.
     pub fn decoder(&self, fold_idx: usize, network_idx: usize) -> Result<NetworkDecoder> {
+        let which = WhichDecoder { fold_idx, network_idx };
+        if let Some(run) = self.run {
+            return run.network(which);
+        }
         let stage = format!("decoder, fold {}, seed {}", fold_idx + 1, network_idx + 1);
         let seed = derive_seed(self.seed, &format!("network/fold{fold_idx}/seed{network_idx}"));
         self.fit(&self.main_training(), &self.main.folds[fold_idx], seed, &stage)

@@ -4,12 +4,16 @@
 //! trains goes through [`Context`], which keeps networks under a name made of everything they depend on, so that two studies
 //! that want the same network train it once, and a study that was stopped goes on.
 
+mod catalogue;
 mod context;
 mod material;
+mod plan;
 mod sizes;
 mod store;
 
+pub use catalogue::{ALL, StudyKind, StudyList, by_names};
 pub use context::{Context, SmallFit};
 pub use material::Material;
+pub use plan::{Outcome, Plan, PlannedStudy, STUDIES};
 pub use sizes::Sizes;
 pub use store::Store;

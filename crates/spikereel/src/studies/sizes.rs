@@ -1,5 +1,8 @@
 //! How large each study is, by preset. No other file holds such a number; every caption states those that matter to it.
 
+use crate::config::choices::StudyPreset;
+use crate::config::{Given, NetworkGiven, TrainGiven};
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Numbers of repeats, draws and networks.
@@ -39,26 +42,166 @@ pub struct Sizes {
     pub n_folds: usize,
 }
 
+/// What the presets train with, whatever their size; `docs/training.md` has the reasons.
+const RECIPE: &str = r#"
+    [train]
+    start = "fitted"
+    cue_weight = 10
+    squared_error_weight = 60
+    optimiser = "adam"
+    learning_rate = 0.003
+    schedule = "cosine"
+    batch_size = 8
+    redraw = "per_site"
+"#;
+
 impl Sizes {
+    /// The sizes of a preset.
+    pub fn of(preset: StudyPreset) -> Self {
+        match preset {
+            StudyPreset::Quick => Self::quick(),
+            StudyPreset::Standard => Self::standard(),
+            StudyPreset::Overnight => Self::overnight(),
+            StudyPreset::Paper => Self::paper(),
+        }
+    }
+
     /// Minutes on two cores.
     pub fn quick() -> Self {
         Self {
             preset: "quick".into(),
             main_channels: 8,
-            main_epochs: 10,
+            main_epochs: 8,
             n_networks: 2,
             small_channels: 4,
-            small_epochs: 6,
+            small_epochs: 4,
             n_small_seeds: 1,
             n_bootstrap: 1000,
             n_permutations: 1000,
             n_null: 100,
-            n_draws: 5,
+            n_draws: 3,
             n_power_repeats: 4,
             trials_per_condition: 12,
             n_embedded: 320,
             n_gradient_steps: 16,
             n_folds: 3,
+        }
+    }
+
+    /// At most two hours on two cores.
+    pub fn standard() -> Self {
+        Self {
+            preset: "standard".into(),
+            main_channels: 32,
+            main_epochs: 10,
+            n_networks: 1,
+            small_channels: 4,
+            small_epochs: 2,
+            n_bootstrap: 2000,
+            n_permutations: 5000,
+            n_draws: 10,
+            n_power_repeats: 8,
+            trials_per_condition: 24,
+            n_embedded: 640,
+            n_gradient_steps: 32,
+            n_folds: 5,
+            ..Self::quick()
+        }
+    }
+
+    /// Twelve hours on two cores.
+    pub fn overnight() -> Self {
+        Self {
+            preset: "overnight".into(),
+            main_epochs: 24,
+            n_networks: 2,
+            small_channels: 32,
+            small_epochs: 4,
+            n_power_repeats: 20,
+            trials_per_condition: 48,
+            ..Self::standard()
+        }
+    }
+
+    /// As published: 512 pseudo-trials a condition, 40 epochs, the published width throughout. Days to weeks on two cores.
+    pub fn paper() -> Self {
+        Self {
+            preset: "paper".into(),
+            main_epochs: 40,
+            small_epochs: 40,
+            n_networks: 1,
+            n_embedded: 512,
+            ..Self::overnight()
+        }
+    }
+
+    /// Settings of the run that a preset looks at, to lie below what a person gives.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub fn settings(&self, preset: StudyPreset) -> Result<Given> {
+        let data = match preset {
+            StudyPreset::Quick => {
+                r#"
+                [data]
+                simulate = "easy"
+                trials_per_condition = 24
+                [stimulus]
+                frame_px = 16
+                clips_train = 12
+                clips_validation = 4
+                clips_test = 6
+                [scores]
+                n_null_draws = 500
+                "#
+            }
+            StudyPreset::Standard | StudyPreset::Overnight => {
+                r#"
+                [data]
+                simulate = "standard"
+                trials_per_condition = 70
+                "#
+            }
+            StudyPreset::Paper => {
+                r#"
+                [data]
+                simulate = "standard"
+                trials_per_condition = 560
+                [population]
+                kind = "pseudo"
+                trials_per_condition = 512
+                redraw_sites = true
+                "#
+            }
+        };
+        let recipe = if preset == StudyPreset::Paper { "" } else { RECIPE };
+        let parse = |text: &str| {
+            Given::from_toml(text, "the preset's own settings")
+                .map_err(|error| Error::Bug(format!("a preset's settings are wrong: {error}")))
+        };
+        let sizes = Given {
+            n_network_seeds: Some(self.n_networks),
+            network: NetworkGiven { base_channels: Some(self.main_channels) },
+            train: TrainGiven { epochs: Some(self.main_epochs), ..TrainGiven::default() },
+            ..Given::default()
+        };
+        Ok(sizes.over(parse(data)?).over(parse(recipe)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SourceFacts, resolve};
+
+    #[test]
+    fn every_presets_settings_resolve_and_carry_its_sizes() {
+        for preset in StudyPreset::ALL {
+            let sizes = Sizes::of(preset);
+            assert_eq!(sizes.preset, preset.to_string());
+            let config = resolve(sizes.settings(preset).unwrap(), &SourceFacts::default()).unwrap();
+            assert_eq!(config.network.base_channels, sizes.main_channels);
+            assert_eq!((config.train.epochs, config.n_network_seeds), (sizes.main_epochs, sizes.n_networks));
         }
     }
 }

@@ -1,0 +1,22 @@
+//! What is done with a trained run beyond its scores: studies, and whole programmes of them. Above `steps`, which knows nothing of studies.
+
+mod reproduce;
+mod study;
+
+pub use reproduce::{Reproduced, reproduce};
+pub use study::{Studied, StudyLine, study};
+
+use crate::Result;
+use crate::progress::Progress;
+use crate::steps::report::{Reported, report_with};
+use std::path::Path;
+
+/// The report of one run, with the studies that were made of it.
+///
+/// # Errors
+/// A run that was not evaluated, a damaged file, another process in it.
+pub fn report(run: &Path, progress: &dyn Progress) -> Result<Reported> {
+    crate::run_folder::check_is_run(run)?;
+    let (sections, notes) = study::stored_sections(run)?;
+    report_with(run, sections, notes, progress)
+}
