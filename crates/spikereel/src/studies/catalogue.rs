@@ -1,6 +1,6 @@
 //! All studies, in the order in which a report tells them.
 
-use super::Context;
+use super::{Context, paper_numbers};
 use crate::{ConfigError, Result};
 use serde::Serialize;
 use spikereel_report::schema::Section;
@@ -23,7 +23,8 @@ impl std::fmt::Debug for StudyKind {
 }
 
 /// Every study.
-pub const ALL: &[StudyKind] = &[];
+pub const ALL: &[StudyKind] =
+    &[StudyKind { name: "paper_numbers", asks: "the paper's printed numbers beside ours", run: paper_numbers::study }];
 
 /// What `study list` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,6 +7,7 @@
 mod catalogue;
 mod context;
 mod material;
+mod paper_numbers;
 mod plan;
 mod sizes;
 mod store;
