@@ -105,7 +105,7 @@ pub struct StudyArgs {
     /// The run's folder
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
-    /// How much is computed: quick, standard, overnight or paper
+    /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
 }
@@ -113,7 +113,7 @@ pub struct StudyArgs {
 /// `reproduce`.
 #[derive(Debug, Args)]
 pub struct ReproduceArgs {
-    /// How much is computed: quick, standard, overnight or paper
+    /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
     /// What is trained on; the preset's simulation where nothing is given
@@ -231,7 +231,7 @@ fn parse_study_preset(text: &str) -> Result<StudyPreset, String> {
     StudyPreset::ALL
         .into_iter()
         .find(|preset| preset.to_string() == text)
-        .ok_or_else(|| "expected quick, standard, overnight or paper".into())
+        .ok_or_else(|| "expected tiny, quick, standard, overnight or paper".into())
 }
 
 #[cfg(test)]

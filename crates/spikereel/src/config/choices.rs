@@ -116,6 +116,8 @@ impl std::fmt::Display for Preset {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StudyPreset {
+    /// Seconds a study; numbers mean little. For tests and for a first look at the report.
+    Tiny,
     /// Under twenty minutes on two cores: few channels, small frames.
     #[default]
     Quick,
@@ -129,12 +131,13 @@ pub enum StudyPreset {
 
 impl StudyPreset {
     /// All of them, smallest first.
-    pub const ALL: [Self; 4] = [Self::Quick, Self::Standard, Self::Overnight, Self::Paper];
+    pub const ALL: [Self; 5] = [Self::Tiny, Self::Quick, Self::Standard, Self::Overnight, Self::Paper];
 }
 
 impl std::fmt::Display for StudyPreset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Tiny => "tiny",
             Self::Quick => "quick",
             Self::Standard => "standard",
             Self::Overnight => "overnight",

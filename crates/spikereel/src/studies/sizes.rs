@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Numbers of repeats, draws and networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sizes {
-    /// `quick`, `standard`, `overnight`, `paper` or `custom`.
+    /// Name of the preset.
     pub preset: String,
     /// Base channels of the decoder and the encoder that are looked at closely.
     pub main_channels: usize,
@@ -59,10 +59,33 @@ impl Sizes {
     /// The sizes of a preset.
     pub fn of(preset: StudyPreset) -> Self {
         match preset {
+            StudyPreset::Tiny => Self::tiny(),
             StudyPreset::Quick => Self::quick(),
             StudyPreset::Standard => Self::standard(),
             StudyPreset::Overnight => Self::overnight(),
             StudyPreset::Paper => Self::paper(),
+        }
+    }
+
+    /// Seconds a study.
+    pub fn tiny() -> Self {
+        Self {
+            preset: "tiny".into(),
+            main_channels: 2,
+            main_epochs: 2,
+            n_networks: 1,
+            small_channels: 2,
+            small_epochs: 1,
+            n_bootstrap: 100,
+            n_permutations: 200,
+            n_null: 10,
+            n_draws: 2,
+            n_power_repeats: 1,
+            trials_per_condition: 6,
+            n_embedded: 64,
+            n_gradient_steps: 2,
+            n_folds: 2,
+            ..Self::quick()
         }
     }
 
@@ -141,6 +164,27 @@ impl Sizes {
     /// A fault of ours.
     pub fn settings(&self, preset: StudyPreset) -> Result<Given> {
         let data = match preset {
+            StudyPreset::Tiny => {
+                r#"
+                [data]
+                simulate = "easy"
+                trials_per_condition = 6
+                [bins]
+                width_secs = 0.5
+                n_bins = 9
+                [stimulus]
+                frame_px = 16
+                frame_rate_hz = 2
+                clips_train = 2
+                clips_validation = 2
+                clips_test = 2
+                [scores]
+                n_null = 10
+                n_null_draws = 200
+                [masking]
+                n_bootstrap = 200
+                "#
+            }
             StudyPreset::Quick => {
                 r#"
                 [data]
