@@ -5,9 +5,11 @@
 //! screen. Not a general SVG library.
 
 mod axis;
+mod fit;
 mod paint;
 
 pub(crate) use axis::Axis;
+pub(crate) use fit::{fitted, text_width};
 pub use paint::Paint;
 
 use std::fmt::Write;
@@ -156,6 +158,18 @@ impl Svg {
         let _ = writeln!(self.body, "<path d=\"{path}\" {}/>", stroke.attributes());
     }
 
+    /// A filled outline; `points` are its corners in order.
+    pub fn polygon(&mut self, points: &[(f64, f64)], fill: Fill) {
+        if points.len() < 3 {
+            return;
+        }
+        let mut path = String::new();
+        for (idx, &(x, y)) in points.iter().enumerate() {
+            let _ = write!(path, "{}{} {}", if idx == 0 { "M" } else { "L" }, coordinate(x), coordinate(y));
+        }
+        let _ = writeln!(self.body, "<path d=\"{path}Z\" {}/>", fill.attributes());
+    }
+
     /// A filled rectangle.
     pub fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: Fill) {
         let _ = writeln!(
@@ -197,6 +211,17 @@ impl Svg {
 
     /// Text whose base line begins (or ends, or is centered) at the point.
     pub fn text(&mut self, x: f64, y: f64, text: &str, label: Label) {
+        self.text_element(x, y, text, None, label);
+    }
+
+    /// Text shortened to a width where it is longer; its whole then stands in a title, which browsers show on hovering.
+    pub(crate) fn fitted_text(&mut self, x: f64, y: f64, text: &str, max_pt: f64, label: Label) {
+        let shown = fitted(text, label.size_pt, max_pt);
+        let whole = (shown != text).then_some(text);
+        self.text_element(x, y, &shown, whole, label);
+    }
+
+    fn text_element(&mut self, x: f64, y: f64, text: &str, whole: Option<&str>, label: Label) {
         let anchor = match label.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -210,10 +235,11 @@ impl Svg {
         };
         let _ = writeln!(
             self.body,
-            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\"{} {}>{}</text>",
+            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\"{} {}>{}{}</text>",
             coordinate(label.size_pt),
             if label.bold { " font-weight=\"bold\"" } else { "" },
             Fill::new(label.paint).attributes(),
+            whole.map_or_else(String::new, |whole| format!("<title>{}</title>", escaped(whole))),
             escaped(text)
         );
     }
