@@ -125,7 +125,7 @@ pub(crate) fn phase_color_name(phase_idx: usize) -> &'static str {
 }
 
 /// `a`, `b`, ..., `z`, `aa`, ...
-fn letter(mut idx: usize) -> String {
+pub(crate) fn letter(mut idx: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push((b'a' + (idx % 26) as u8) as char);

@@ -27,6 +27,28 @@ pub struct Svg {
     /// Height in points.
     pub height_pt: f64,
     body: String,
+    marks: Vec<Mark>,
+}
+
+/// One thing drawn, kept beside its SVG text for writers of other formats.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    /// A line through points.
+    Line(Vec<(f64, f64)>, Stroke),
+    /// A filled outline.
+    Polygon(Vec<(f64, f64)>, Fill),
+    /// A filled rectangle: x, y, width, height.
+    Rect([f64; 4], Fill),
+    /// A disk: x, y, radius.
+    Disk([f64; 3], Fill),
+    /// The outline of a disk.
+    Circle([f64; 3], Stroke),
+    /// Text at a point.
+    Text(f64, f64, String, Label),
+    /// A picture in a rectangle, as a `data:` address.
+    Picture([f64; 4], String),
+    /// Other marks, moved.
+    Group(f64, f64, Vec<Mark>),
 }
 
 /// How a line is drawn.
@@ -143,7 +165,7 @@ pub enum Anchor {
 impl Svg {
     /// An empty drawing.
     pub fn new(width_pt: f64, height_pt: f64) -> Self {
-        Self { width_pt, height_pt, body: String::new() }
+        Self { width_pt, height_pt, body: String::new(), marks: Vec::new() }
     }
 
     /// A line through points.
@@ -156,6 +178,7 @@ impl Svg {
             let _ = write!(path, "{}{} {}", if idx == 0 { "M" } else { "L" }, coordinate(x), coordinate(y));
         }
         let _ = writeln!(self.body, "<path d=\"{path}\" {}/>", stroke.attributes());
+        self.marks.push(Mark::Line(points.to_vec(), stroke));
     }
 
     /// A filled outline; `points` are its corners in order.
@@ -168,10 +191,12 @@ impl Svg {
             let _ = write!(path, "{}{} {}", if idx == 0 { "M" } else { "L" }, coordinate(x), coordinate(y));
         }
         let _ = writeln!(self.body, "<path d=\"{path}Z\" {}/>", fill.attributes());
+        self.marks.push(Mark::Polygon(points.to_vec(), fill));
     }
 
     /// A filled rectangle.
     pub fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: Fill) {
+        self.marks.push(Mark::Rect([x, y, width.max(0.0), height.max(0.0)], fill));
         let _ = writeln!(
             self.body,
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {}/>",
@@ -191,6 +216,7 @@ impl Svg {
 
     /// A disk.
     pub fn disk(&mut self, x: f64, y: f64, radius: f64, fill: Fill) {
+        self.marks.push(Mark::Disk([x, y, radius], fill));
         let (x, y, radius) = (coordinate(x), coordinate(y), coordinate(radius));
         let _ = writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {}/>", fill.attributes());
     }
@@ -198,6 +224,7 @@ impl Svg {
     /// A ring whose inside has the color of the page.
     pub fn ring(&mut self, x: f64, y: f64, radius: f64, paint: Paint) {
         self.disk(x, y, radius, Fill::new(Paint::Paper));
+        self.marks.push(Mark::Circle([x, y, radius], Stroke::new(paint, 0.9)));
         let (x, y, radius) = (coordinate(x), coordinate(y), coordinate(radius));
         let stroke = Stroke::new(paint, 0.9).attributes();
         let _ = writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {stroke}/>");
@@ -222,6 +249,7 @@ impl Svg {
     }
 
     fn text_element(&mut self, x: f64, y: f64, text: &str, whole: Option<&str>, label: Label) {
+        self.marks.push(Mark::Text(x, y, text.into(), label));
         let anchor = match label.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -246,6 +274,7 @@ impl Svg {
 
     /// A picture from a `data:` address, with hard pixel edges.
     pub(crate) fn picture(&mut self, x: f64, y: f64, width: f64, height: f64, data_uri: &str) {
+        self.marks.push(Mark::Picture([x, y, width, height], data_uri.into()));
         let _ = writeln!(
             self.body,
             "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" image-rendering=\"pixelated\" href=\"{}\"/>",
@@ -259,8 +288,14 @@ impl Svg {
 
     /// Another drawing, moved.
     pub fn place(&mut self, x: f64, y: f64, other: &Self) {
+        self.marks.push(Mark::Group(x, y, other.marks.clone()));
         let _ =
             writeln!(self.body, "<g transform=\"translate({} {})\">\n{}</g>", coordinate(x), coordinate(y), other.body);
+    }
+
+    /// What was drawn, in order.
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// A whole SVG file, its size in millimetres.
