@@ -16,8 +16,8 @@ use crate::text::number;
 use crate::{Error, Provenance, Result};
 use askama::Template;
 use part::PartView;
-pub(crate) use section::table_stem;
 use section::SectionView;
+pub(crate) use section::table_stem;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("../../templates/page.css");

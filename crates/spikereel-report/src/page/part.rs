@@ -176,7 +176,13 @@ fn player(part_idx: usize, report: &Report) -> Option<PlayerView<'_>> {
         sheets: clip.sheets.iter().map(String::as_str).enumerate().collect(),
     });
     // A quarter in: a still page then shows more than fixation.
-    Some(PlayerView { videos, start_frame: videos.n_frames / 4, movie_file: super::movie_file(part_idx), phases, clips: clips.collect() })
+    Some(PlayerView {
+        videos,
+        start_frame: videos.n_frames / 4,
+        movie_file: super::movie_file(part_idx),
+        phases,
+        clips: clips.collect(),
+    })
 }
 
 fn data_facts(report: &Report) -> Vec<(&'static str, String)> {

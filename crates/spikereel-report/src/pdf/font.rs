@@ -16,8 +16,7 @@ static BOLD: &[u8] = include_bytes!("../../fonts/figures-Bold.ttf");
 const MISSING: char = '\u{25a1}';
 
 /// How glyph identities are written: two bytes each, as they are in the font.
-const IDENTITY: SystemInfo<'static> =
-    SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
+const IDENTITY: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 /// A font and the glyphs used of it.
 pub(super) struct Font {
@@ -123,7 +122,8 @@ fn emptied(bytes: &[u8], used: &[u16]) -> Vec<u8> {
     let table = |tag: &[u8; 4]| {
         let n_tables = usize::from(u16::from_be_bytes([*bytes.get(4)?, *bytes.get(5)?]));
         let record = bytes.get(12..)?.chunks_exact(16).take(n_tables).find(|record| &record[..4] == tag)?;
-        let number = |at: usize| u32::from_be_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]) as usize;
+        let number =
+            |at: usize| u32::from_be_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]) as usize;
         Some((number(8), number(12)))
     };
     let mut out = bytes.to_vec();

@@ -180,11 +180,8 @@ impl<'a> Writer<'a> {
             .filter(|font| font.is_used())
             .map(|font| Ok((font.name(), font.write(&mut pdf, &mut next)?)))
             .collect::<Result<_>>()?;
-        let pictures: Vec<Ref> = self
-            .pictures
-            .iter()
-            .map(|address| picture::write(&mut pdf, next(), address))
-            .collect::<Result<_>>()?;
+        let pictures: Vec<Ref> =
+            self.pictures.iter().map(|address| picture::write(&mut pdf, next(), address)).collect::<Result<_>>()?;
         pdf.catalog(catalog).pages(pages).lang(TextStr("en"));
         pdf.pages(pages).kids([page]).count(1);
         pdf.document_info(info).title(TextStr(title)).creator(TextStr("spikereel"));

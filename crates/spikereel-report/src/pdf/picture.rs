@@ -35,9 +35,7 @@ fn rgb_pixels(address: &str) -> Option<(u32, u32, Vec<u8>)> {
         png::ColorType::Rgb => raw,
         png::ColorType::Grayscale => raw.iter().flat_map(|value| [*value; 3]).collect(),
         png::ColorType::GrayscaleAlpha => raw.chunks_exact(2).flat_map(|p| [on_white(p[0], p[1]); 3]).collect(),
-        png::ColorType::Rgba => {
-            raw.chunks_exact(4).flat_map(|p| [0, 1, 2].map(|idx| on_white(p[idx], p[3]))).collect()
-        }
+        png::ColorType::Rgba => raw.chunks_exact(4).flat_map(|p| [0, 1, 2].map(|idx| on_white(p[idx], p[3]))).collect(),
         png::ColorType::Indexed => return None,
     };
     Some((info.width, info.height, pixels))
