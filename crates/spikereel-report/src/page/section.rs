@@ -42,6 +42,7 @@ pub(super) struct TableView<'a> {
     pub csv_file: String,
     pub is_folded: bool,
     pub n_rows: String,
+    pub heads: Vec<CellView>,
     pub rows: Vec<Vec<CellView>>,
 }
 
@@ -91,8 +92,14 @@ fn table_view<'a>(section: &Section, table: &'a DataTable) -> TableView<'a> {
         TableCell::Text(text) => CellView { text: text.clone(), class: "words" },
         TableCell::Missing(()) => CellView { text: "\u{2013}".into(), class: "" },
     };
+    // The head of a column of words stands where its words do.
+    let is_words = |idx: usize| table.rows.iter().any(|row| matches!(row.get(idx), Some(TableCell::Text(_))));
+    let heads = table.columns.iter().enumerate();
+    let heads =
+        heads.map(|(idx, text)| CellView { text: text.clone(), class: if is_words(idx) { "words" } else { "" } });
     TableView {
         table,
+        heads: heads.collect(),
         csv_file: format!("tables/{}.csv", table_stem(section, table)),
         is_folded: table.rows.len() > MAX_OPEN_ROWS,
         n_rows: count(table.rows.len()),

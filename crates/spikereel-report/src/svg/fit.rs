@@ -13,6 +13,7 @@ fn advance(character: char) -> f64 {
         '(' | ')' | '[' | ']' | '{' | '}' | 'r' | '-' | '`' | '"' | '*' => 0.36,
         'm' | 'M' | 'W' | '@' | '%' | '\u{2026}' | '\u{2192}' => 0.95,
         'w' | 'G' | 'O' | 'Q' => 0.78,
+        '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}'..='\u{209f}' => 0.36,
         'A'..='Z' => 0.68,
         '\u{0}'..='\u{24f}' | '\u{2010}'..='\u{2044}' | '\u{2200}'..='\u{22ff}' => 0.56,
         '\u{370}'..='\u{58f}' => 0.66,
@@ -22,7 +23,8 @@ fn advance(character: char) -> f64 {
 
 /// The text, or as much of its beginning as fits with an ellipsis; at least one character.
 pub(crate) fn fitted(text: &str, size_pt: f64, max_pt: f64) -> String {
-    if text_width(text, size_pt) <= max_pt {
+    // Rounding must not cut a text whose own width made the room.
+    if text_width(text, size_pt) <= max_pt + 0.01 {
         return text.into();
     }
     let room = max_pt - text_width("\u{2026}", size_pt);

@@ -248,7 +248,8 @@ impl Svg {
         self.text_element(x, y, &shown, whole, label);
     }
 
-    fn text_element(&mut self, x: f64, y: f64, text: &str, whole: Option<&str>, label: Label) {
+    /// Text with its whole in a title, where what is shown is shorter.
+    pub(crate) fn text_element(&mut self, x: f64, y: f64, text: &str, whole: Option<&str>, label: Label) {
         self.marks.push(Mark::Text(x, y, text.into(), label));
         let anchor = match label.anchor {
             Anchor::Start => "start",

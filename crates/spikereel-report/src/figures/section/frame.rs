@@ -1,7 +1,7 @@
 //! What panels of sections share: colors of series, the legend, and axes from their words.
 
 use crate::schema::AxisSpec;
-use crate::svg::{Anchor, Axis, Fill, Label, Paint, Stroke, Svg, text_width};
+use crate::svg::{Anchor, Axis, Fill, Label, Paint, Stroke, Svg, fitted, text_width};
 
 /// Where the legend, or else the plot, begins.
 pub(super) const TOP_PT: f64 = 15.0;
@@ -46,7 +46,8 @@ pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str>
 /// Height of the legend in points; 0 without entries.
 pub(super) fn legend_height(entries: &[(String, Mark)], width_pt: f64) -> f64 {
     let places = places(entries, width_pt);
-    places.last().map_or(0.0, |(_, y)| y + LEGEND_PT + 2.0)
+    let counted = if entries.len() > places.len() { LEGEND_PT } else { 0.0 };
+    places.last().map_or(0.0, |(_, y)| y + LEGEND_PT + 2.0 + counted)
 }
 
 /// Draws the legend from [`TOP_PT`] downwards.
@@ -64,13 +65,13 @@ pub(super) fn draw_legend(svg: &mut Svg, entries: &[(String, Mark)], width_pt: f
         svg.fitted_text(x + 10.0, y + 2.0, text, width_pt - 12.0, Label::new(6.0));
     }
     if entries.len() > places.len() {
-        let (x, y) = places.last().copied().unwrap_or_default();
+        let y = places.last().map_or(0.0, |(_, y)| *y);
         let text = format!("and {} more", entries.len() - places.len());
-        svg.text(x, TOP_PT + y + 5.0 + 2.0 + LEGEND_PT, &text, Label::new(6.0).paint(Paint::Muted));
+        svg.text(10.0, TOP_PT + y + 5.0 + 2.0 + LEGEND_PT, &text, Label::new(6.0).paint(Paint::Muted));
     }
 }
 
-/// Places of the entries that are named, from left to right and line by line; one more line where some are only counted.
+/// Places of the entries that are named, from left to right and line by line.
 fn places(entries: &[(String, Mark)], width_pt: f64) -> Vec<(f64, f64)> {
     let (mut x, mut y) = (0.0, 0.0);
     let mut all = Vec::new();
@@ -89,6 +90,8 @@ fn places(entries: &[(String, Mark)], width_pt: f64) -> Vec<(f64, f64)> {
 pub(super) struct Ruler {
     pub axis: Axis,
     pub label: String,
+    /// What numbers have to be multiplied by, such as ` (×10⁹)`; empty for 1. Stays whole where the label is shortened.
+    pub factor: String,
     pub reference: Option<f64>,
 }
 
@@ -109,17 +112,22 @@ impl Ruler {
             None => (low - 0.03 * (high - low), high + 0.03 * (high - low)),
         };
         let (axis, exponent) = Axis::spanning(low, high, n_ticks);
-        let label = match exponent {
-            0 => spec.label.clone(),
-            _ => format!("{} (\u{d7}10{})", spec.label, superscript(exponent)).trim_start().to_string(),
-        };
-        Self { axis, label, reference: spec.reference }
+        let factor = if exponent == 0 { String::new() } else { format!(" (\u{d7}10{})", superscript(exponent)) };
+        Self { axis, label: spec.label.clone(), factor, reference: spec.reference }
+    }
+
+    /// Draws the label with its factor, shortened to some room.
+    fn draw_label(&self, svg: &mut Svg, x: f64, y: f64, room: f64, label: Label) {
+        let factor_pt = text_width(&self.factor, label.size_pt);
+        let shown = format!("{}{}", fitted(&self.label, label.size_pt, room - factor_pt), self.factor);
+        let whole = format!("{}{}", self.label, self.factor);
+        svg.text_element(x, y, shown.trim_start(), (shown != whole).then_some(whole.as_str()), label);
     }
 
     /// Room that the axis needs at the left: its label, its numbers, its ticks.
     pub fn left_pt(&self) -> f64 {
         let widest = self.axis.ticks.iter().map(|(_, text)| text_width(text, 6.0)).fold(0.0, f64::max);
-        widest + 7.0 + if self.label.is_empty() { 0.0 } else { 9.0 }
+        widest + 7.0 + if self.label.is_empty() && self.factor.is_empty() { 0.0 } else { 9.0 }
     }
 
     /// Lays the axis along the left of a plot from `bottom` up to `top` and draws it, its label and its reference up to `right`.
@@ -130,7 +138,7 @@ impl Ruler {
             svg.line(&[(left, y), (right, y)], Stroke::new(Paint::Muted, 0.5));
         }
         let label = Label::new(6.5).anchor(Anchor::Middle).upwards();
-        svg.fitted_text(6.5, (top + bottom) / 2.0, &self.label, bottom - top + 10.0, label);
+        self.draw_label(svg, 6.5, (top + bottom) / 2.0, bottom - top, label);
     }
 
     /// Lays the axis along the bottom of a plot and draws it, its label and its reference up to `top`.
@@ -142,10 +150,10 @@ impl Ruler {
         }
         let label = Label::new(6.5).anchor(Anchor::Middle);
         // The label may be wider than the plot; then it is centered on the whole panel.
-        let wide = text_width(&self.label, 6.5) > right - left;
+        let wide = text_width(&self.label, 6.5) + text_width(&self.factor, 6.5) > right - left;
         let middle = if wide { svg.width_pt / 2.0 } else { (left + right) / 2.0 };
         let room = if wide { svg.width_pt } else { right - left };
-        svg.fitted_text(middle, bottom + 19.0, &self.label, room, label);
+        self.draw_label(svg, middle, bottom + 19.0, room, label);
     }
 }
 
@@ -177,7 +185,7 @@ mod tests {
             assert!((2..=12).contains(&ruler.axis.ticks.len()), "{values:?} {:?}", ruler.axis.ticks);
             assert!(ruler.axis.ticks.iter().all(|(_, text)| text.len() < 16), "{:?}", ruler.axis.ticks);
         }
-        assert_eq!(Ruler::new(&spec, [2e-7, 9e-7], 5).label, "Harm (\u{d7}10\u{207b}\u{2077})");
+        assert_eq!(Ruler::new(&spec, [2e-7, 9e-7], 5).factor, " (\u{d7}10\u{207b}\u{2077})");
         let fixed = AxisSpec { range: Some([0.0, 0.4]), ..spec };
         let ruler = Ruler::new(&fixed, [7.0], 4);
         assert_eq!((ruler.axis.low, ruler.axis.high), (0.0, 0.4));
