@@ -47,8 +47,13 @@ impl Axis {
         let exponent = if (1e-2..1e5).contains(&size) { 0 } else { size.log10().floor() as i32 };
         let unit = 10_f64.powi(exponent);
         let (low, high) = (low / unit, high / unit);
-        let step = round_step((high - low) / n_ticks.max(1) as f64);
-        let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+        let ends = |step: f64| ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+        let mut step = round_step((high - low) / n_ticks.max(1) as f64);
+        if ends(step).1 - ends(step).0 < 2 {
+            // One or two numbers do not tell a scale.
+            step = round_step((high - low) / (2 * n_ticks.max(1)) as f64);
+        }
+        let (first, last) = ends(step);
         let n_decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 12.0) as usize;
         let ticks =
             (first..=last).map(|n| n as f64 * step).map(|tick| (tick * unit, number(tick, n_decimals))).collect();
