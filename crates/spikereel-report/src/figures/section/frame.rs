@@ -113,7 +113,9 @@ impl Ruler {
         };
         let (axis, exponent) = Axis::spanning(low, high, n_ticks);
         let factor = if exponent == 0 { String::new() } else { format!(" (\u{d7}10{})", superscript(exponent)) };
-        Self { axis, label: spec.label.clone(), factor, reference: spec.reference }
+        // A reference beyond a range that was asked for has no place on the axis.
+        let reference = spec.reference.filter(|value| (low..=high).contains(value));
+        Self { axis, label: spec.label.clone(), factor, reference }
     }
 
     /// Draws the label with its factor, shortened to some room.

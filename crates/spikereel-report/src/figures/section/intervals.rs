@@ -20,7 +20,14 @@ pub(super) fn draw(spec: &AxisSpec, rows: &[IntervalRow], width_pt: f64) -> Opti
     if has_expected {
         legend.push(("expected".into(), Mark::Diamond(Paint::Vermilion)));
     }
-    let row_pt = if rows.len() > MANY_ROWS { 8.5 } else { 12.0 };
+    // Where diamonds share the rows, dots move up and diamonds down, so that neither hides the other.
+    let row_pt = match (rows.len() > MANY_ROWS, has_expected) {
+        (true, false) => 8.5,
+        (true, true) => 11.0,
+        (false, false) => 12.0,
+        (false, true) => 15.0,
+    };
+    let lift = if has_expected { 0.16 * row_pt } else { 0.0 };
     let size_pt = if rows.len() > MANY_ROWS { 5.5 } else { 6.5 };
     let widest =
         |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text_width(text, size_pt)).fold(0.0, f64::max);
@@ -46,15 +53,15 @@ pub(super) fn draw(spec: &AxisSpec, rows: &[IntervalRow], width_pt: f64) -> Opti
             }
         }
         let hue = groups.iter().position(|name| *name == row.group).map(paint_of);
-        draw_row(&mut svg, row, &ruler, y, row_pt, hue);
+        draw_row(&mut svg, row, &ruler, [y - lift, y + 1.3 * lift], row_pt, hue);
         svg.fitted_text(right + 5.0, y + 0.33 * size_pt, &row.note, width_pt - right - 4.0, Label::new(size_pt));
     }
     Some((svg, words(spec, rows)))
 }
 
-fn draw_row(svg: &mut Svg, row: &IntervalRow, ruler: &Ruler, y: f64, row_pt: f64, hue: Option<Paint>) {
+fn draw_row(svg: &mut Svg, row: &IntervalRow, ruler: &Ruler, [y, low_y]: [f64; 2], row_pt: f64, hue: Option<Paint>) {
     let paint = hue.unwrap_or(if row.filled { Paint::Blue } else { Paint::Muted });
-    let radius = (row_pt * 0.23).min(2.7);
+    let radius = (row_pt * 0.23).min(2.6);
     if row.estimate.is_none() && row.expected.is_none() {
         svg.text(ruler.axis.start_pt + 3.0, y + 1.8, "not defined", Label::new(5.5).paint(Paint::Muted));
     }
@@ -69,7 +76,7 @@ fn draw_row(svg: &mut Svg, row: &IntervalRow, ruler: &Ruler, y: f64, row_pt: f64
         }
     }
     if let Some(expected) = row.expected {
-        svg.diamond(ruler.axis.at(expected), y, radius * 1.3, Paint::Vermilion);
+        svg.diamond(ruler.axis.at(expected), low_y, radius * 1.2, Paint::Vermilion);
     }
 }
 
