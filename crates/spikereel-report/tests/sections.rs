@@ -127,6 +127,9 @@ fn a_page_of_sections_alone_links_only_to_files_that_are_there() {
                 _ => b"",
             };
             assert!(!bytes.is_empty() && bytes.starts_with(start), "{link}");
+            if link.ends_with(".svg") {
+                has_journal_sizes(link, &String::from_utf8(bytes).unwrap());
+            }
             n_files += 1;
         }
     }
@@ -136,5 +139,15 @@ fn a_page_of_sections_alone_links_only_to_files_that_are_there() {
     assert!(html.matches("no values").count() >= 3);
     for section in &study.sections {
         assert!(html.contains(&format!("id=\"study-{}\"", section.slug)));
+    }
+}
+
+/// One of the widths of journals (a third of the double column for a panel alone), and type of 5 to 8 points.
+fn has_journal_sizes(name: &str, svg: &str) {
+    let width = svg.split("width=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(["89mm", "183mm", "57.67mm"].contains(&width), "{name}: {width}");
+    for size in svg.split("font-size=\"").skip(1) {
+        let size: f64 = size.split('"').next().unwrap().parse().unwrap();
+        assert!((5.0..=8.0).contains(&size), "{name}: type of {size} points");
     }
 }
