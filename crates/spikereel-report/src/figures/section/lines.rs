@@ -109,7 +109,7 @@ fn words(x: &AxisSpec, y: &AxisSpec, series: &[Series], spans: &[(String, f64, f
     let text = |series: &Series| {
         let defined = || series.x.iter().zip(&series.y).filter_map(|(x, y)| Some((*x, (*y)?)));
         let largest = defined().max_by(|a, b| a.1.total_cmp(&b.1));
-        match (defined().next(), defined().last(), largest) {
+        match (defined().next(), defined().next_back(), largest) {
             (Some(first), Some(last), Some(largest)) => format!(
                 "{}: from {} to {}, largest {} at {}",
                 series.label,
