@@ -7,7 +7,7 @@
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Heads of the columns.
-    pub header: Vec<&'static str>,
+    pub header: Vec<String>,
     /// The rows, each as long as the header.
     pub rows: Vec<Vec<Cell>>,
 }
@@ -25,13 +25,14 @@ pub enum Cell {
 
 impl Table {
     /// An empty table.
-    pub fn new(header: &[&'static str]) -> Self {
-        Self { header: header.to_vec(), rows: Vec::new() }
+    pub fn new(header: &[&str]) -> Self {
+        Self { header: header.iter().map(|head| (*head).into()).collect(), rows: Vec::new() }
     }
 
     /// The file's text.
     pub fn csv(&self) -> String {
-        let mut text = self.header.join(",");
+        let header: Vec<String> = self.header.iter().map(|head| quoted(head)).collect();
+        let mut text = header.join(",");
         text.push_str("\r\n");
         for row in &self.rows {
             let fields: Vec<String> = row.iter().map(field).collect();

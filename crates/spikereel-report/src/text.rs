@@ -15,6 +15,25 @@ pub(crate) fn number_or_dash(value: Option<f64>, n_decimals: usize) -> String {
     value.map_or_else(|| "\u{2013}".into(), |value| number(value, n_decimals))
 }
 
+/// A number with the digits that its size needs, about `n_digits` of them; very large and very small ones with an exponent.
+pub(crate) fn significant(value: f64, n_digits: usize) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return number(if value.is_finite() { 0.0 } else { value }, 0);
+    }
+    if value.fract() == 0.0 && size < 1e6 {
+        return number(value, 0);
+    }
+    if !(1e-4..1e6).contains(&size) {
+        let text = format!("{value:.*e}", n_digits.saturating_sub(1));
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+        return format!("{digits}e{exponent}").replace('-', "\u{2212}");
+    }
+    let n_before = size.log10().floor() as i64 + 1;
+    number(value, (n_digits as i64 - n_before).clamp(0, 8) as usize)
+}
+
 /// A p value as papers print it: `< .001`, `.023`.
 pub(crate) fn p_value(p: Option<f64>) -> String {
     match p {
@@ -88,6 +107,26 @@ mod tests {
         assert_eq!(number_or_dash(None, 2), "\u{2013}");
         assert_eq!(count(3_554_915), "3,554,915");
         assert_eq!(count(140), "140");
+    }
+
+    #[test]
+    fn numbers_take_the_digits_that_their_size_needs() {
+        let texts = [0.0, 3.0, -12.0, 0.123_456, 12.345, 1234.5, 0.001_234, 1.5e9, -2.5e-7, 1e300, 123_456.0]
+            .map(|value| significant(value, 3));
+        let expected = [
+            "0",
+            "3",
+            "\u{2212}12",
+            "0.123",
+            "12.3",
+            "1234",
+            "0.00123",
+            "1.5e9",
+            "\u{2212}2.5e\u{2212}7",
+            "1e300",
+            "123456",
+        ];
+        assert_eq!(texts, expected);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Two invented reports, as the demo has them: a real recording with contrast, a simulated one with planted regions.
 
+mod section;
+
 use spikereel_report::schema::*;
 use spikereel_report::sheet::encode_sheet;
 
@@ -14,7 +16,7 @@ pub fn study() -> Result<Study> {
                   simulated recording with planted regions, decoded into video, scored and masked."
             .into(),
         reports: vec![real()?, simulated()?],
-        sections: vec![],
+        sections: section::sections(),
     })
 }
 

@@ -9,10 +9,12 @@ mod heat;
 mod masking;
 mod scatter;
 mod scores;
+mod section;
 
 pub(crate) use heat::found_top;
 pub(crate) use masking::interval;
 pub(crate) use scores::metric_title;
+pub use section::{SectionFigure, section_figures, table_numbers};
 
 use crate::Result;
 use crate::schema::Report;
@@ -21,6 +23,10 @@ use crate::tables::Table;
 
 /// A journal's single column.
 pub const PANEL_WIDTH_PT: f64 = 89.0 * PT_PER_MM;
+/// A journal's double column.
+pub const DOUBLE_PT: f64 = 183.0 * PT_PER_MM;
+/// A third of it.
+pub const THIRD_PT: f64 = (DOUBLE_PT - 2.0 * GUTTER_PT) / 3.0;
 /// Between two panels, so that two of them fill the double column of 183 mm.
 const GUTTER_PT: f64 = 5.0 * PT_PER_MM;
 /// Room for a panel's letter before its title.
@@ -41,7 +47,7 @@ pub struct Figure {
     pub table: Table,
 }
 
-/// A panel 89 mm wide.
+/// A panel: 89 mm wide in reports; a third of the double column, half of it or all of it in sections.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
     /// Its title, which stands at the top.
@@ -55,34 +61,47 @@ pub struct Panel {
 impl Figure {
     /// Sets titles, and letters where there is more than one panel.
     fn with_titles(mut self) -> Self {
-        let is_lettered = self.panels.len() > 1;
-        for (idx, panel) in self.panels.iter_mut().enumerate() {
-            let x = if is_lettered { LETTER_PT } else { 0.0 };
-            panel.svg.text(x, 9.0, &crate::text::shortened(&panel.title, 62), Label::new(7.0).bold());
-            if is_lettered {
-                panel.svg.text(0.0, 9.0, &letter(idx), Label::new(8.0).bold());
-            }
-        }
+        set_titles(&mut self.panels);
         self
     }
 
     /// The figure as one drawing: its only panel, or panels two abreast.
     pub fn sheet(&self) -> Svg {
-        let n_columns = self.panels.len().min(2);
-        let width_pt = PANEL_WIDTH_PT * n_columns as f64 + GUTTER_PT * n_columns.saturating_sub(1) as f64;
-        let row_heights: Vec<f64> =
-            self.panels.chunks(2).map(|row| row.iter().map(|panel| panel.svg.height_pt).fold(0.0, f64::max)).collect();
-        let mut sheet = Svg::new(width_pt, row_heights.iter().sum::<f64>() + 10.0 * (row_heights.len() as f64 - 1.0));
-        let mut y = 0.0;
-        for (row_idx, row) in self.panels.chunks(2).enumerate() {
-            for (column_idx, panel) in row.iter().enumerate() {
-                let x = column_idx as f64 * (PANEL_WIDTH_PT + GUTTER_PT);
-                sheet.place(x, y, &panel.svg);
-            }
-            y += row_heights[row_idx] + 10.0;
-        }
-        sheet
+        sheet(&self.panels)
     }
+}
+
+/// Sets titles, and letters where there is more than one panel.
+fn set_titles(panels: &mut [Panel]) {
+    let is_lettered = panels.len() > 1;
+    for (idx, panel) in panels.iter_mut().enumerate() {
+        let x = if is_lettered { LETTER_PT } else { 0.0 };
+        // Bold type is wider than its measure by a tenth.
+        let room_pt = (panel.svg.width_pt - x) / 1.1;
+        panel.svg.fitted_text(x, 9.0, &panel.title, room_pt, Label::new(7.0).bold());
+        if is_lettered {
+            panel.svg.text(0.0, 9.0, &letter(idx), Label::new(8.0).bold());
+        }
+    }
+}
+
+/// Panels of one width as one drawing, as many abreast as the double column holds.
+fn sheet(panels: &[Panel]) -> Svg {
+    let panel_pt = panels.iter().map(|panel| panel.svg.width_pt).fold(1.0, f64::max);
+    let n_fit = ((DOUBLE_PT + GUTTER_PT) / (panel_pt + GUTTER_PT) + 1e-6).floor().max(1.0) as usize;
+    let n_columns = panels.len().min(n_fit).max(1);
+    let width_pt = panel_pt * n_columns as f64 + GUTTER_PT * (n_columns as f64 - 1.0);
+    let row_heights: Vec<f64> =
+        panels.chunks(n_columns).map(|row| row.iter().map(|panel| panel.svg.height_pt).fold(0.0, f64::max)).collect();
+    let mut sheet = Svg::new(width_pt, row_heights.iter().sum::<f64>() + 10.0 * (row_heights.len() as f64 - 1.0));
+    let mut y = 0.0;
+    for (row, height_pt) in panels.chunks(n_columns).zip(&row_heights) {
+        for (column_idx, panel) in row.iter().enumerate() {
+            sheet.place(column_idx as f64 * (panel_pt + GUTTER_PT), y, &panel.svg);
+        }
+        y += height_pt + 10.0;
+    }
+    sheet
 }
 
 /// All figures that a report has numbers for, in the order of the page.
@@ -106,7 +125,7 @@ pub(crate) fn phase_color_name(phase_idx: usize) -> &'static str {
 }
 
 /// `a`, `b`, ..., `z`, `aa`, ...
-fn letter(mut idx: usize) -> String {
+pub(crate) fn letter(mut idx: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push((b'a' + (idx % 26) as u8) as char);

@@ -7,14 +7,17 @@
 mod masking;
 mod part;
 mod scores;
+mod section;
 
 use crate::base64;
-use crate::figures::Figure;
+use crate::figures::{Figure, SectionFigure};
 use crate::schema::Study;
 use crate::text::number;
 use crate::{Error, Provenance, Result};
 use askama::Template;
 use part::PartView;
+use section::SectionView;
+pub(crate) use section::table_stem;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("../../templates/page.css");
@@ -28,16 +31,24 @@ struct PageView<'a> {
     style: &'static str,
     script: &'static str,
     parts: Vec<PartView<'a>>,
+    sections: Vec<SectionView<'a>>,
     provenance: &'a Provenance,
     facts: Vec<(&'static str, String)>,
     steps: Vec<(&'a str, String)>,
 }
 
-/// The page of a study. `figures` holds the figures of each report, as [`crate::figures::figures`] gives them.
+/// The page of a study. `figures` holds the figures of each report, as [`crate::figures::figures`] gives them;
+/// `section_figures` those of each section, as [`crate::figures::section_figures`] does.
 ///
 /// # Errors
 /// [`Error::Draw`] where the template engine fails.
-pub fn page(study: &Study, figures: &[Vec<Figure>], provenance: &Provenance) -> Result<String> {
+pub fn page(
+    study: &Study,
+    figures: &[Vec<Figure>],
+    section_figures: &[Vec<SectionFigure>],
+    provenance: &Provenance,
+) -> Result<String> {
+    let sections = study.sections.iter().zip(section_figures);
     let parts = study.reports.iter().zip(figures).enumerate();
     let view = PageView {
         study,
@@ -45,6 +56,7 @@ pub fn page(study: &Study, figures: &[Vec<Figure>], provenance: &Provenance) -> 
         style: STYLE,
         script: SCRIPT,
         parts: parts.map(|(idx, (report, figures))| PartView::new(idx, report, figures)).collect(),
+        sections: sections.map(|(section, figures)| SectionView::new(section, figures)).collect(),
         provenance,
         facts: facts(provenance),
         steps: provenance.step_secs.iter().map(|(step, secs)| (step.as_str(), duration(*secs))).collect(),
@@ -87,6 +99,7 @@ struct FigureView {
     reading: String,
     panels: Vec<String>,
     svg_file: String,
+    pdf_file: String,
     csv_file: String,
 }
 
@@ -98,6 +111,7 @@ impl FigureView {
             reading: figure.reading.clone(),
             panels: figure.panels.iter().map(|panel| panel.svg.inline(&panel.description)).collect(),
             svg_file: format!("figures/{name}.svg"),
+            pdf_file: format!("figures/{name}.pdf"),
             csv_file: format!("tables/{name}.csv"),
         }
     }
@@ -106,4 +120,9 @@ impl FigureView {
 /// The name of a figure's files, without ending: its part and its slug.
 pub(crate) fn file_stem(part_idx: usize, figure: &Figure) -> String {
     format!("{}-{}", part_idx + 1, figure.slug)
+}
+
+/// Where a part's movie stands below the report's folder.
+pub(crate) fn movie_file(part_idx: usize) -> String {
+    format!("videos/{}-true-and-decoded.png", part_idx + 1)
 }

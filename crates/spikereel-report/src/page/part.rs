@@ -36,6 +36,7 @@ pub(super) struct PartView<'a> {
 pub(super) struct PlayerView<'a> {
     pub videos: &'a crate::schema::Videos,
     pub start_frame: usize,
+    pub movie_file: String,
     pub phases: Vec<PhaseView<'a>>,
     pub clips: Vec<ClipView<'a>>,
 }
@@ -77,7 +78,7 @@ impl<'a> PartView<'a> {
             kind_note,
             key_numbers: key_numbers(report),
             missing: missing(report),
-            player: player(report),
+            player: player(idx, report),
             film: figure("film-strips"),
             scatter: figure("true-and-decoded-values"),
             scores: ScoresView::all(idx, report, figures),
@@ -159,7 +160,7 @@ fn missing(report: &Report) -> Option<String> {
     })
 }
 
-fn player(report: &Report) -> Option<PlayerView<'_>> {
+fn player(part_idx: usize, report: &Report) -> Option<PlayerView<'_>> {
     let videos = report.videos.as_ref().filter(|videos| !videos.clips.is_empty())?;
     let mut start = 0;
     let mut phases = Vec::new();
@@ -175,7 +176,13 @@ fn player(report: &Report) -> Option<PlayerView<'_>> {
         sheets: clip.sheets.iter().map(String::as_str).enumerate().collect(),
     });
     // A quarter in: a still page then shows more than fixation.
-    Some(PlayerView { videos, start_frame: videos.n_frames / 4, phases, clips: clips.collect() })
+    Some(PlayerView {
+        videos,
+        start_frame: videos.n_frames / 4,
+        movie_file: super::movie_file(part_idx),
+        phases,
+        clips: clips.collect(),
+    })
 }
 
 fn data_facts(report: &Report) -> Vec<(&'static str, String)> {

@@ -40,6 +40,41 @@ impl Axis {
         Self { low, high, start_pt: 0.0, end_pt: 1.0, scale: Scale::Linear, ticks }
     }
 
+    /// An axis with these ends, `low` below `high`, and round ticks between them. Returns the power of ten that every tick
+    /// is divided by, 0 where numbers are of a size that reads well.
+    pub fn spanning(low: f64, high: f64, n_ticks: usize) -> (Self, i32) {
+        let size = low.abs().max(high.abs());
+        let exponent = if (1e-2..1e5).contains(&size) { 0 } else { size.log10().floor() as i32 };
+        let unit = 10_f64.powi(exponent);
+        let (low, high) = (low / unit, high / unit);
+        let ends = |step: f64| ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+        let mut step = round_step((high - low) / n_ticks.max(1) as f64);
+        if ends(step).1 - ends(step).0 < 2 {
+            // One or two numbers do not tell a scale.
+            step = round_step((high - low) / (2 * n_ticks.max(1)) as f64);
+        }
+        let (first, last) = ends(step);
+        let n_decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 12.0) as usize;
+        let ticks =
+            (first..=last).map(|n| n as f64 * step).map(|tick| (tick * unit, number(tick, n_decimals))).collect();
+        let axis = Self { low: low * unit, high: high * unit, start_pt: 0.0, end_pt: 1.0, scale: Scale::Linear, ticks };
+        (axis, exponent)
+    }
+
+    /// Takes the text from ticks until those left stand `gap_pt` apart at least, `size_pt` being that of the text.
+    #[must_use]
+    pub fn thinned(mut self, size_pt: f64, gap_pt: f64) -> Self {
+        let widest = self.ticks.iter().map(|(_, text)| super::text_width(text, size_pt)).fold(0.0, f64::max);
+        let n_max = ((self.end_pt - self.start_pt).abs() / (widest + gap_pt)).floor().max(1.0) as usize;
+        let every = self.ticks.len().div_ceil(n_max + 1).max(1);
+        for (idx, (_, text)) in self.ticks.iter_mut().enumerate() {
+            if idx % every != 0 {
+                text.clear();
+            }
+        }
+        self
+    }
+
     /// A logarithmic axis over positive values, ticks at 1, 2 and 5 times powers of ten.
     pub fn around_log(values: impl IntoIterator<Item = f64>) -> Self {
         let values = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
@@ -86,6 +121,9 @@ impl Axis {
         for (tick, text) in &self.ticks {
             let x = self.at(*tick);
             svg.line(&[(x, y), (x, y + 2.5 * down)], Stroke::new(paint, 0.5));
+            if text.is_empty() {
+                continue;
+            }
             let base = if above { y - 4.5 } else { y + 9.0 };
             svg.text(x, base, text, Label::new(6.0).anchor(Anchor::Middle).paint(paint));
         }

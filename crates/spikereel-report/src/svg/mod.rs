@@ -5,9 +5,11 @@
 //! screen. Not a general SVG library.
 
 mod axis;
+mod fit;
 mod paint;
 
 pub(crate) use axis::Axis;
+pub(crate) use fit::{fitted, text_width};
 pub use paint::Paint;
 
 use std::fmt::Write;
@@ -25,6 +27,28 @@ pub struct Svg {
     /// Height in points.
     pub height_pt: f64,
     body: String,
+    marks: Vec<Mark>,
+}
+
+/// One thing drawn, kept beside its SVG text for writers of other formats.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    /// A line through points.
+    Line(Vec<(f64, f64)>, Stroke),
+    /// A filled outline.
+    Polygon(Vec<(f64, f64)>, Fill),
+    /// A filled rectangle: x, y, width, height.
+    Rect([f64; 4], Fill),
+    /// A disk: x, y, radius.
+    Disk([f64; 3], Fill),
+    /// The outline of a disk.
+    Circle([f64; 3], Stroke),
+    /// Text at a point.
+    Text(f64, f64, String, Label),
+    /// A picture in a rectangle, as a `data:` address.
+    Picture([f64; 4], String),
+    /// Other marks, moved.
+    Group(f64, f64, Vec<Mark>),
 }
 
 /// How a line is drawn.
@@ -141,7 +165,7 @@ pub enum Anchor {
 impl Svg {
     /// An empty drawing.
     pub fn new(width_pt: f64, height_pt: f64) -> Self {
-        Self { width_pt, height_pt, body: String::new() }
+        Self { width_pt, height_pt, body: String::new(), marks: Vec::new() }
     }
 
     /// A line through points.
@@ -154,10 +178,25 @@ impl Svg {
             let _ = write!(path, "{}{} {}", if idx == 0 { "M" } else { "L" }, coordinate(x), coordinate(y));
         }
         let _ = writeln!(self.body, "<path d=\"{path}\" {}/>", stroke.attributes());
+        self.marks.push(Mark::Line(points.to_vec(), stroke));
+    }
+
+    /// A filled outline; `points` are its corners in order.
+    pub fn polygon(&mut self, points: &[(f64, f64)], fill: Fill) {
+        if points.len() < 3 {
+            return;
+        }
+        let mut path = String::new();
+        for (idx, &(x, y)) in points.iter().enumerate() {
+            let _ = write!(path, "{}{} {}", if idx == 0 { "M" } else { "L" }, coordinate(x), coordinate(y));
+        }
+        let _ = writeln!(self.body, "<path d=\"{path}Z\" {}/>", fill.attributes());
+        self.marks.push(Mark::Polygon(points.to_vec(), fill));
     }
 
     /// A filled rectangle.
     pub fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: Fill) {
+        self.marks.push(Mark::Rect([x, y, width.max(0.0), height.max(0.0)], fill));
         let _ = writeln!(
             self.body,
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {}/>",
@@ -177,6 +216,7 @@ impl Svg {
 
     /// A disk.
     pub fn disk(&mut self, x: f64, y: f64, radius: f64, fill: Fill) {
+        self.marks.push(Mark::Disk([x, y, radius], fill));
         let (x, y, radius) = (coordinate(x), coordinate(y), coordinate(radius));
         let _ = writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {}/>", fill.attributes());
     }
@@ -184,6 +224,7 @@ impl Svg {
     /// A ring whose inside has the color of the page.
     pub fn ring(&mut self, x: f64, y: f64, radius: f64, paint: Paint) {
         self.disk(x, y, radius, Fill::new(Paint::Paper));
+        self.marks.push(Mark::Circle([x, y, radius], Stroke::new(paint, 0.9)));
         let (x, y, radius) = (coordinate(x), coordinate(y), coordinate(radius));
         let stroke = Stroke::new(paint, 0.9).attributes();
         let _ = writeln!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {stroke}/>");
@@ -197,6 +238,19 @@ impl Svg {
 
     /// Text whose base line begins (or ends, or is centered) at the point.
     pub fn text(&mut self, x: f64, y: f64, text: &str, label: Label) {
+        self.text_element(x, y, text, None, label);
+    }
+
+    /// Text shortened to a width where it is longer; its whole then stands in a title, which browsers show on hovering.
+    pub(crate) fn fitted_text(&mut self, x: f64, y: f64, text: &str, max_pt: f64, label: Label) {
+        let shown = fitted(text, label.size_pt, max_pt);
+        let whole = (shown != text).then_some(text);
+        self.text_element(x, y, &shown, whole, label);
+    }
+
+    /// Text with its whole in a title, where what is shown is shorter.
+    pub(crate) fn text_element(&mut self, x: f64, y: f64, text: &str, whole: Option<&str>, label: Label) {
+        self.marks.push(Mark::Text(x, y, text.into(), label));
         let anchor = match label.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -210,16 +264,18 @@ impl Svg {
         };
         let _ = writeln!(
             self.body,
-            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\"{} {}>{}</text>",
+            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\"{} {}>{}{}</text>",
             coordinate(label.size_pt),
             if label.bold { " font-weight=\"bold\"" } else { "" },
             Fill::new(label.paint).attributes(),
+            whole.map_or_else(String::new, |whole| format!("<title>{}</title>", escaped(whole))),
             escaped(text)
         );
     }
 
     /// A picture from a `data:` address, with hard pixel edges.
     pub(crate) fn picture(&mut self, x: f64, y: f64, width: f64, height: f64, data_uri: &str) {
+        self.marks.push(Mark::Picture([x, y, width, height], data_uri.into()));
         let _ = writeln!(
             self.body,
             "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" image-rendering=\"pixelated\" href=\"{}\"/>",
@@ -233,8 +289,14 @@ impl Svg {
 
     /// Another drawing, moved.
     pub fn place(&mut self, x: f64, y: f64, other: &Self) {
+        self.marks.push(Mark::Group(x, y, other.marks.clone()));
         let _ =
             writeln!(self.body, "<g transform=\"translate({} {})\">\n{}</g>", coordinate(x), coordinate(y), other.body);
+    }
+
+    /// What was drawn, in order.
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// A whole SVG file, its size in millimetres.

@@ -24,10 +24,16 @@ pub enum Paint {
     Green,
     /// What was planted.
     Vermilion,
+    /// A further series.
+    Purple,
     /// A picture's own color, the same on light and dark pages: a step between white and blue, 0..=255.
     Heat(u8),
     /// Text on [`Paint::Heat`].
     OnHeat(u8),
+    /// A step of two hues around 0: blue at -255, almost white at 0, vermilion at 255; the same on light and dark pages.
+    Diverging(i16),
+    /// Text on [`Paint::Diverging`].
+    OnDiverging(i16),
 }
 
 impl Paint {
@@ -43,7 +49,8 @@ impl Paint {
             Self::Orange => "orange",
             Self::Green => "green",
             Self::Vermilion => "vermilion",
-            Self::Heat(_) | Self::OnHeat(_) => "own",
+            Self::Purple => "purple",
+            Self::Heat(_) | Self::OnHeat(_) | Self::Diverging(_) | Self::OnDiverging(_) => "own",
         }
     }
 
@@ -59,12 +66,20 @@ impl Paint {
             Self::Orange => "#e69f00".into(),
             Self::Green => "#009e73".into(),
             Self::Vermilion => "#d55e00".into(),
-            Self::Heat(step) => {
-                // From a pale gray-blue to Okabe and Ito's blue, straight in sRGB.
-                let mix = |from: f64, to: f64| (from + (to - from) * f64::from(step) / 255.0).round() as u8;
-                format!("#{:02x}{:02x}{:02x}", mix(238.0, 0.0), mix(243.0, 94.0), mix(248.0, 160.0))
-            }
+            Self::Purple => "#cc79a7".into(),
+            Self::Heat(step) => mixed([238.0, 243.0, 248.0], [0.0, 94.0, 160.0], f64::from(step) / 255.0),
             Self::OnHeat(step) => if step > 190 { "#ffffff" } else { "#1a1a1a" }.into(),
+            Self::Diverging(step) => {
+                let end = if step < 0 { [0.0, 94.0, 160.0] } else { [186.0, 76.0, 0.0] };
+                mixed([246.0, 246.0, 246.0], end, f64::from(step.unsigned_abs().min(255)) / 255.0)
+            }
+            Self::OnDiverging(step) => if step.unsigned_abs() > 195 { "#ffffff" } else { "#1a1a1a" }.into(),
         }
     }
+}
+
+/// A color on the straight way between two in sRGB, `share` 0..=1.
+fn mixed(from: [f64; 3], to: [f64; 3], share: f64) -> String {
+    let mix = |idx: usize| (from[idx] + (to[idx] - from[idx]) * share).round() as u8;
+    format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
 }

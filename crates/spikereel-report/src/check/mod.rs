@@ -2,6 +2,8 @@
 //!
 //! Lengths, references and finite numbers; never whether a number is right.
 
+pub(crate) mod section;
+
 use crate::schema::{MaskingTable, Planted, Report, SCHEMA_VERSION, ScoreTable, Study, Videos};
 use crate::sheet::decode_sheet;
 use crate::{Error, Result};
@@ -13,8 +15,8 @@ use spikereel_data::DataError;
 /// [`Error::Content`] with the field, what was expected and what was found.
 pub fn check(study: &Study) -> Result<()> {
     expect_equal("schema_version", SCHEMA_VERSION as usize, study.schema_version as usize)?;
-    if study.reports.is_empty() {
-        return Err(fault("reports", "at least one", "none"));
+    if study.reports.is_empty() && study.sections.is_empty() {
+        return Err(fault("reports", "at least one, or else a section in `sections`", "none of either"));
     }
     for (idx, report) in study.reports.iter().enumerate() {
         check_report(report).map_err(|error| match error {
@@ -22,6 +24,10 @@ pub fn check(study: &Study) -> Result<()> {
             other => other,
         })?;
     }
+    section::check_sections(&study.sections).map_err(|error| match error {
+        Error::Content(error) => Error::from(error.at("report.json")),
+        other => other,
+    })?;
     let value = serde_json::to_value(study).map_err(|error| Error::Draw(error.to_string()))?;
     // A number that is not finite becomes `null`, which only optional fields read back.
     serde_json::from_value::<Study>(value)
