@@ -19,7 +19,7 @@ pub enum ScaleAxis {
     Sites,
     /// Training trials of each condition; test trials stay.
     TrainingTrials,
-    /// Bins of the same width, every n-th from a random start.
+    /// Bins of the same width at equal steps, as wide as the number allows, from a random start.
     Bins,
 }
 
@@ -177,9 +177,10 @@ pub fn size_of(fold: &Fold, axis: ScaleAxis) -> usize {
     }
 }
 
-/// Powers of two below `whole` from `least` on, and `whole`.
+/// Doublings from `least` on, as long as at least half as much again is left above them, then `whole`: a last step that is too short
+/// would say nothing of a slope.
 pub fn doublings(least: usize, whole: usize) -> Vec<usize> {
-    let powers = std::iter::successors(Some(least.max(1)), |n| n.checked_mul(2)).take_while(|&n| n < whole);
+    let powers = std::iter::successors(Some(least.max(1)), |n| n.checked_mul(2)).take_while(|&n| 3 * n <= 2 * whole);
     powers.chain([whole]).collect()
 }
 
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn doublings_end_with_the_whole_once() {
-        assert_eq!(doublings(4, 20), [4, 8, 16, 20]);
+        assert_eq!(doublings(4, 20), [4, 8, 20]);
         assert_eq!(doublings(4, 16), [4, 8, 16]);
         assert_eq!((doublings(4, 3), doublings(0, 1)), (vec![3], vec![1]));
     }

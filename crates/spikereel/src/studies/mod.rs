@@ -4,8 +4,14 @@
 //! trains goes through [`Context`], which keeps networks under a name made of everything they depend on, so that two studies
 //! that want the same network train it once, and a study that was stopped goes on.
 
+pub mod ceilings;
 mod context;
+pub mod cross_validation;
+pub mod frame_rates;
 mod material;
+pub mod scale;
+mod score_words;
+pub mod single_regions;
 mod sizes;
 mod store;
 
