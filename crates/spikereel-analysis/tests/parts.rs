@@ -56,6 +56,9 @@ fn a_region_alone_shows_what_was_planted_in_it_and_no_more() {
         let chance = accuracy(region, "shape");
         assert!(chance.p_corrected > 0.05 && (chance.accuracy - 0.25).abs() < 0.08, "{region}: {chance:?}");
     }
+    let shape = found.by_sites.iter().find(|own| own.feature == "shape").unwrap();
+    println!("{shape:?}");
+    assert!(shape.n_regions == 6 && shape.rank_correlation.unwrap() < 0.5 && shape.p.unwrap() > 0.05);
     let v4 = found.sets.iter().find(|set| set.name == "V4").unwrap().score("cue Pearson").unwrap();
     assert_eq!(v4.t_test.unwrap().df, (64 + 20 - 2) as f64);
     assert!(v4.is_better_than_null() && v4.p_null_corrected.unwrap() >= v4.p_null.unwrap());

@@ -7,7 +7,7 @@
 
 use crate::readout::Readout;
 use crate::score::{ScoreKind, Summary};
-use crate::stats::{Correction, HierarchicalBootstrap, TTest, independent_t_test, percentile};
+use crate::stats::{Correction, HierarchicalBootstrap, TTest, independent_t_test, percentile, spearman};
 use crate::study::evaluation::{Accuracy, Evaluation};
 use crate::study::headline::VIDEO;
 use crate::study::{EvaluationOptions, NullScores, NullTarget, PerSample, evaluate, null_scores};
@@ -112,6 +112,19 @@ impl SetScores {
     }
 }
 
+/// Whether regions with more sites are read better: one pair of numbers a region, few of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SitesAgainstAccuracy {
+    /// The feature, or `video` for naming the condition.
+    pub feature: String,
+    /// Spearman's correlation over single regions between number of sites and accuracy; none where one of them is constant.
+    pub rank_correlation: Option<f64>,
+    /// Share of all orders of the regions whose correlation is at least as far from 0; none above eight regions.
+    pub p: Option<f64>,
+    /// Regions.
+    pub n_regions: usize,
+}
+
 /// All sets: single regions in the dataset's order, then further sets, then all regions together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SingleRegions {
@@ -119,6 +132,8 @@ pub struct SingleRegions {
     pub sets: Vec<SetScores>,
     /// How many of them, from the first, are single regions.
     pub n_single: usize,
+    /// Number of sites against accuracy over single regions, one entry a feature.
+    pub by_sites: Vec<SitesAgainstAccuracy>,
     /// Conditions with test trials.
     pub n_conditions: usize,
     /// Folds.
@@ -191,7 +206,42 @@ pub fn single_regions(
         .first()
         .and_then(|set| set.scores.first())
         .map_or(0, |score| score.per_condition.iter().flatten().count());
-    Ok(SingleRegions { sets: scored, n_single, n_conditions, n_folds: folds.len(), options: options.clone() })
+    let by_sites = by_sites(&scored[..n_single]);
+    Ok(SingleRegions { sets: scored, n_single, by_sites, n_conditions, n_folds: folds.len(), options: options.clone() })
+}
+
+/// Most regions whose orders are all tried: 40 320 orders.
+const MOST_ORDERED: usize = 8;
+
+fn by_sites(single: &[SetScores]) -> Vec<SitesAgainstAccuracy> {
+    let sites: Vec<f64> = single.iter().map(|set| set.n_sites as f64).collect();
+    let of_feature = |(at, accuracy): (usize, &SetAccuracy)| {
+        let values: Vec<f64> = single.iter().map(|set| set.accuracies[at].accuracy).collect();
+        let own = spearman(&sites, &values);
+        let p = own.filter(|_| single.len() <= MOST_ORDERED).map(|own| {
+            let (mut n_far, mut n_all) = (0_usize, 0_usize);
+            each_order(&mut values.clone(), single.len(), &mut |values| {
+                n_all += 1;
+                n_far += usize::from(spearman(&sites, values).is_some_and(|r| r.abs() >= own.abs() - 1e-12));
+            });
+            n_far as f64 / n_all as f64
+        });
+        SitesAgainstAccuracy { feature: accuracy.feature.clone(), rank_correlation: own, p, n_regions: single.len() }
+    };
+    single.first().map_or(Vec::new(), |first| first.accuracies.iter().enumerate().map(of_feature).collect())
+}
+
+/// Calls `visit` with every order of the first `n` values (Heap 1963, Computer Journal 6:293).
+fn each_order(values: &mut [f64], n: usize, visit: &mut dyn FnMut(&[f64])) {
+    if n <= 1 {
+        return visit(values);
+    }
+    for at in 0..n {
+        each_order(values, n - 1, visit);
+        if at + 1 < n {
+            values.swap(if n.is_multiple_of(2) { at } else { 0 }, n - 1);
+        }
+    }
 }
 
 fn sites_of(fold: &Fold, set: &[Region]) -> Vec<usize> {
@@ -345,5 +395,19 @@ fn correct(sets: &mut [SetScores], correction: Correction) {
     for at in 0..n_accuracies {
         let p = correction.correct(&sets.iter().map(|set| set.accuracies[at].p).collect::<Vec<_>>());
         sets.iter_mut().zip(p).for_each(|(set, p)| set.accuracies[at].p_corrected = p);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_comes_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        each_order(&mut [1.0, 2.0, 3.0, 4.0], 4, &mut |values| {
+            assert!(seen.insert(values.iter().map(|value| *value as u8).collect::<Vec<_>>()));
+        });
+        assert_eq!(seen.len(), 24);
     }
 }

@@ -59,7 +59,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let found = Found {
         observer,
         shares,
-        regions: region_reliability(fold, trials, sizes.n_bootstrap, seed),
+        // Activity is the recording's own, whoever decodes it, so all trials count.
+        regions: region_reliability(fold, &(0..main.dataset.n_trials()).collect::<Vec<_>>(), sizes.n_bootstrap, seed),
         decoded: video_reliability(fold, trials, &main.readouts, sizes.n_draws, seed, &mut decode)?,
         truth: video_reliability(fold, trials, &main.readouts, sizes.n_draws, seed, &mut |trials| {
             Ok(fold.videos(trials))
@@ -79,6 +80,9 @@ fn tell(context: &Context<'_>, found: &Found) -> Section {
         "The mean video of the true condition is what perfect classification shows; a decoder that reads dots of single trials can pass it."
             .into(),
     ];
+    if found.decoded.iter().all(|own| own.n_conditions == 0) {
+        caveats.push("No condition has two test trials, so videos could not be halved.".into());
+    }
     caveats.push(match &found.observer {
         Some(_) => "The ideal observer knows the generator and needs no training trials; from this few no decoder reaches it. Its accuracy is \
                     a Monte Carlo mean, whose error is below that of the decoder's."
@@ -90,7 +94,7 @@ fn tell(context: &Context<'_>, found: &Found) -> Section {
     if !found.shares.is_empty() {
         charts.push(share_chart(&found.shares));
     }
-    charts.push(halves_chart(found));
+    charts.extend(halves_chart(found));
     let mut tables = Vec::new();
     tables.extend(found.observer.as_deref().filter(|shares| !shares.is_empty()).map(observer_table));
     tables.push(share_table(&found.shares));
@@ -156,7 +160,7 @@ fn findings(found: &Found) -> Vec<String> {
     let most = found.regions.iter().filter_map(|own| Some((own, own.of_conditions.whole?)));
     if let Some((best, whole)) = most.max_by(|a, b| a.1.total_cmp(&b.1)) {
         findings.push(format!(
-            "What distinguishes conditions in a region's mean activity is most reliable in {}: {} between halves, stepped up to all test trials.",
+            "What distinguishes conditions in a region's mean activity is most reliable in {}: {} between halves, stepped up to all trials.",
             best.region,
             with_interval(whole, best.of_conditions.interval_95)
         ));
@@ -204,7 +208,7 @@ fn share_chart(shares: &[ScoreShare]) -> Chart {
     }
 }
 
-fn halves_chart(found: &Found) -> Chart {
+fn halves_chart(found: &Found) -> Option<Chart> {
     let mut activity = Vec::new();
     for own in &found.regions {
         for (group, reliability) in [("time course", &own.time_course), ("between conditions", &own.of_conditions)] {
@@ -222,18 +226,18 @@ fn halves_chart(found: &Found) -> Chart {
             videos.push(row);
         }
     }
+    let panels = [("mean activity of regions", activity), ("videos of condition averages", videos)];
+    let drawn = panels.into_iter().filter(|(_, rows)| rows.iter().any(|row| row.estimate.is_some()));
     let label = "Split-half correlation, stepped up";
-    Chart {
+    let panels: Vec<ChartPanel> = drawn.map(|(title, rows)| intervals(title, label, Some(0.0), rows)).collect();
+    (!panels.is_empty()).then(|| Chart {
         slug: "halves".into(),
-        title: "Reliability from random halves of the test trials".into(),
-        reading: "Correlation between averages of two random halves of each condition's trials, stepped up to all trials by Spearman and Brown's \
-                  formula, with the range of 95 % of random halves."
+        title: "Reliability from random halves of trials".into(),
+        reading: "Correlation between averages of two random halves of each condition's trials, stepped up to all of them by Spearman and \
+                  Brown's formula, with the range of 95 % of random halves. Activity of all trials; videos of the test trials."
             .into(),
-        panels: vec![
-            intervals("mean activity of regions", label, Some(0.0), activity),
-            intervals("videos of condition averages", label, None, videos),
-        ],
-    }
+        panels,
+    })
 }
 
 fn observer_table(shares: &[ObserverShare]) -> DataTable {
@@ -310,10 +314,5 @@ fn halves_table(found: &Found) -> DataTable {
     }
     rows.extend(found.truth.iter().map(|own| row("true videos", own)));
     rows.extend(found.decoded.iter().map(|own| row("decoded videos", own)));
-    DataTable {
-        slug: "halves".into(),
-        title: "Split halves of the test trials".into(),
-        columns: columns.map(Into::into).to_vec(),
-        rows,
-    }
+    DataTable { slug: "halves".into(), title: "Split halves".into(), columns: columns.map(Into::into).to_vec(), rows }
 }

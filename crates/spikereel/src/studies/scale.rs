@@ -94,7 +94,7 @@ fn finding(own: &Scale, slope: &ScaleSlope) -> String {
         return format!("{begin}: not resolvable from no effect at this size.");
     }
     let against = match own.axis {
-        ScaleAxis::Sites if slope.per_doubling > 0.0 => ", unlike the paper's \"no systematic effect\"",
+        ScaleAxis::Sites if slope.per_doubling > 0.0 => " (the paper reports no systematic effect)",
         _ => "",
     };
     let [last_low, last_high] = slope.last_interval_95;

@@ -7,7 +7,7 @@ use super::score_words::{
 use crate::Result;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::headline::VIDEO;
-use spikereel_analysis::study::single_regions::SetScore;
+use spikereel_analysis::study::single_regions::{SetScore, SitesAgainstAccuracy};
 use spikereel_analysis::study::{NullTarget, SetScores, SingleRegionOptions, SingleRegions, single_regions};
 use spikereel_data::Region;
 use spikereel_data::rng::derive_seed;
@@ -86,7 +86,7 @@ fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
             found.options.n_bootstrap,
             found.n_single,
         ),
-        findings: findings(single),
+        findings: findings(single).into_iter().chain(found.by_sites.iter().filter_map(sites_finding)).collect(),
         caveats: vec![
             "The published test compares condition averages with single noise inputs. An average over trials is smoother than one input's \
              video, so a region that shows nothing can still differ from noise; accuracy on single trials against guessing is free of that."
@@ -148,6 +148,23 @@ fn findings(single: &[SetScores]) -> Vec<String> {
         ));
     }
     findings
+}
+
+/// The paper says that performance does not scale systematically with the number of sites; it means these regions.
+fn sites_finding(own: &SitesAgainstAccuracy) -> Option<String> {
+    let (r, p) = (own.rank_correlation?, own.p?);
+    let what = if own.feature == VIDEO { "the condition" } else { own.feature.as_str() };
+    let end = match p < ALPHA {
+        true if r > 0.0 => "regions with more sites are read better, unlike the paper's \"no systematic effect\"",
+        true => "regions with more sites are read worse",
+        false => "a systematic effect of the number of sites is not resolvable, as in the paper",
+    };
+    Some(format!(
+        "Over {} regions, number of sites and accuracy in naming {what} correlate by {} (Spearman, {} over all orders): {end}.",
+        own.n_regions,
+        short(r),
+        p_words(p)
+    ))
 }
 
 /// The first score of each feature.
