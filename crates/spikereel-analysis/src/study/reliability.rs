@@ -192,11 +192,10 @@ pub fn video_reliability(
             });
             let [a, b] = [Clip::new(shape, &means[0])?, Clip::new(shape, &means[1])?];
             let read = |readout: &dyn Readout, clip: &Clip<'_>| readout.read(clip, &dataset.timeline);
-            let compare = |readout: &Box<dyn Readout>| {
-                let readout = readout.as_ref();
+            let compare = |readout: &dyn Readout| {
                 readout.compare(&read(readout, &a), &read(readout, &b)).into_iter().next().flatten()
             };
-            let mut scores: Vec<Option<f64>> = readouts.iter().map(compare).collect();
+            let mut scores: Vec<Option<f64>> = readouts.iter().map(|readout| compare(readout.as_ref())).collect();
             scores.push(pearson(a.values(), b.values()));
             Ok(scores)
         };
