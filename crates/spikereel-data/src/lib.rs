@@ -17,6 +17,7 @@ pub mod rng;
 mod site;
 mod spikes;
 mod split;
+mod subset;
 mod timeline;
 mod truth;
 mod video;

@@ -5,10 +5,16 @@
 //! that want the same network train it once, and a study that was stopped goes on.
 
 mod catalogue;
+pub mod ceilings;
 mod context;
+pub mod cross_validation;
+pub mod frame_rates;
 mod material;
 mod paper_numbers;
 mod plan;
+pub mod scale;
+mod score_words;
+pub mod single_regions;
 mod sizes;
 mod store;
 
