@@ -1,5 +1,6 @@
 //! Studies: what a decoder's videos score, and what is lost when a region is masked.
 
+pub mod coalition;
 mod evaluate;
 pub mod evaluation;
 mod harm;
@@ -7,17 +8,20 @@ mod masked_scores;
 mod masking;
 pub mod masking_table;
 pub mod null;
+mod perturbed;
 mod planted;
 pub mod pooled;
 pub mod score_table;
 mod scorer;
+pub mod shapley;
 mod templates;
 
 pub use crate::score::{ScoreKind, Summary};
+pub use coalition::{CoalitionFeature, CoalitionOptions, CoalitionTable, Interaction, coalition_study};
 pub use evaluate::{ceiling, evaluate, null_scores};
 pub use evaluation::{Accuracy, ConditionVideos, Evaluated, Evaluation, FeatureEvaluation, PooledScore, ScoreValues};
 pub use masked_scores::MaskingRun;
-pub use masking::{MaskingOptions, masking_study};
+pub use masking::{MaskingOptions, masking_study, retrained_masking_study};
 pub use masking_table::{Basis, Harm, MaskingCell, MaskingTable, PaperChange, PlantedComparison};
 pub use null::{NullScore, NullScores, NullTarget};
 pub use planted::compare_with_planted;
