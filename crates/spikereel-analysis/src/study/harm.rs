@@ -199,6 +199,7 @@ pub(super) fn paper_change(input: &HarmInput<'_>, readout: usize) -> Vec<Option<
                 measure: measure.clone(),
                 unit: unit.clone(),
                 change: Summary::of(&per_condition),
+                per_condition,
                 t_test: independent_t_test(&unmasked, &masked),
                 p_corrected: None,
                 cohens_d: cohens_d(&unmasked, &masked),
