@@ -4,10 +4,19 @@
 //! trains goes through [`Context`], which keeps networks under a name made of everything they depend on, so that two studies
 //! that want the same network train it once, and a study that was stopped goes on.
 
+mod attribution;
 mod context;
+pub mod masking;
 mod material;
+pub mod operators;
+mod published;
+pub mod recovery;
+pub mod shapley;
+pub mod sites;
+pub mod size_matched;
 mod sizes;
 mod store;
+pub mod time_resolved;
 
 pub use context::{Context, SmallFit};
 pub use material::Material;
