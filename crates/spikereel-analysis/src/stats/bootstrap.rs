@@ -112,6 +112,42 @@ impl HierarchicalBootstrap {
         Some(self.test(&own, n_units, &self.replicates(replicate)))
     }
 
+    /// Like [`HierarchicalBootstrap::pooled`] for several statistics of the same draws, in the order that `statistics` returns them.
+    /// None where a network's own statistics are undefined or their number differs.
+    pub fn pooled_many(
+        &self,
+        n_networks: usize,
+        n_units: usize,
+        statistics: impl Fn(usize, &[usize]) -> Option<Vec<f64>> + Sync,
+    ) -> Option<Vec<BootstrapTest>> {
+        let all: Vec<usize> = (0..n_units).collect();
+        let own: Option<Vec<Vec<f64>>> = (0..n_networks).map(|network| statistics(network, &all)).collect();
+        let own = own.filter(|own| !own.is_empty() && n_units > 1)?;
+        let n_values = own[0].len();
+        if own.iter().any(|values| values.len() != n_values) {
+            return None;
+        }
+        let replicates: Vec<Vec<f64>> = (0..self.n_replicates)
+            .into_par_iter()
+            .map(|replicate| {
+                let mut rng = stream(self.seed, &format!("{}/replicate{replicate}", self.name));
+                let networks = self.draw_networks(n_networks, &mut rng);
+                let units: Vec<usize> = (0..n_units).map(|_| rng.random_range(0..n_units)).collect();
+                let mut sums = vec![0.0; n_values];
+                for network in networks {
+                    let values = statistics(network, &units).unwrap_or_else(|| vec![0.0; n_values]);
+                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / n_networks as f64);
+                }
+                sums
+            })
+            .collect();
+        let test_of = |at: usize| {
+            let of = |rows: &[Vec<f64>]| rows.iter().map(|row| row[at]).collect::<Vec<f64>>();
+            self.test(&of(&own), n_units, &of(&replicates))
+        };
+        Some((0..n_values).map(test_of).collect())
+    }
+
     fn draw_networks(&self, n: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
         if n == 1 { vec![0] } else { (0..n).map(|_| rng.random_range(0..n)).collect() }
     }

@@ -111,20 +111,27 @@ fn pooled_harm(
     kind: ScoreKind,
     bootstrap: &HierarchicalBootstrap,
 ) -> Option<Harm> {
-    // [network][trial position] of (truth, unmasked, masked); NaN where a network did not decode a trial.
-    let mut values = vec![vec![[f64::NAN; 3]; input.trials.len()]; input.n_networks];
+    // [draw][network][trial position] of (truth, unmasked, masked); NaN where a network did not decode a trial.
+    let n_draws = input.scores.iter().map(|run| run.masked[region].readings.len()).max()?;
+    let mut values = vec![vec![vec![[f64::NAN; 3]; input.trials.len()]; input.n_networks]; n_draws];
     for run in input.scores {
         for (at, trial) in run.trials.iter().enumerate() {
             let position = input.trials.binary_search(trial).ok()?;
-            let masked = run.masked[region].readings[readout][at];
-            values[run.network_idx][position] = [run.truth[readout][at], run.unmasked.readings[readout][at], masked];
+            let unmasked = run.unmasked.readings[0][readout][at];
+            for (values, masked) in values.iter_mut().zip(&run.masked[region].readings) {
+                values[run.network_idx][position] = [run.truth[readout][at], unmasked, masked[readout][at]];
+            }
         }
     }
-    let correlation = |network: usize, units: &[usize], side: usize| {
+    let of_draw = |values: &Vec<Vec<[f64; 3]>>, network: usize, units: &[usize], side: usize| {
         let drawn = units.iter().map(|&unit| values[network][unit]).filter(|value| value.iter().all(|v| v.is_finite()));
         let (truth, read): (Vec<f64>, Vec<f64>) = drawn.map(|value| (value[0], value[side])).unzip();
         // Without variation in what is read, nothing of the truth is in it.
         pearson(&truth, &truth).map(|_| pearson(&truth, &read).unwrap_or(0.0))
+    };
+    let correlation = |network: usize, units: &[usize], side: usize| -> Option<f64> {
+        let draws: Option<Vec<f64>> = values.iter().map(|values| of_draw(values, network, units, side)).collect();
+        draws.map(|draws| mean(&draws))
     };
     let all: Vec<usize> = (0..input.trials.len()).collect();
     let side = |side: usize| -> Option<Vec<f64>> {
@@ -155,10 +162,7 @@ fn pairs(input: &HarmInput<'_>, readout: usize, region: usize, basis: Basis) -> 
         let own = &mut pairs[run.network_idx];
         let values = |decoded: &Decoded| -> Vec<Option<f64>> {
             match basis {
-                Basis::Accuracy => {
-                    let correct = decoded.correct[readout].iter().flatten();
-                    correct.map(|&right| Some(f64::from(u8::from(right)))).collect()
-                }
+                Basis::Accuracy => decoded.correct[readout].iter().flatten().map(|&share| Some(share)).collect(),
                 Basis::PerSample => decoded.sample[readout].clone(),
                 Basis::ConditionAverage | Basis::PooledPearson => decoded.condition[readout].clone(),
             }
@@ -195,6 +199,7 @@ pub(super) fn paper_change(input: &HarmInput<'_>, readout: usize) -> Vec<Option<
                 measure: measure.clone(),
                 unit: unit.clone(),
                 change: Summary::of(&per_condition),
+                per_condition,
                 t_test: independent_t_test(&unmasked, &masked),
                 p_corrected: None,
                 cohens_d: cohens_d(&unmasked, &masked),

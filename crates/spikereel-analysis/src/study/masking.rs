@@ -6,7 +6,7 @@
 //! tiny but perfectly consistent change, while accuracy only changes where trials flip, in both directions alike or for the better.
 //! Harm of condition averages and of single-trial scores stands beside it, each with the same test.
 
-use crate::perturb::MaskOperator;
+use crate::perturb::{MaskOperator, MaskedSites, fit_without};
 use crate::readout::Readout;
 use crate::stats::Correction;
 use crate::study::harm::{HarmInput, harms, paper_change};
@@ -15,7 +15,8 @@ use crate::study::masking_table::{Basis, MaskingCell, MaskingTable};
 use crate::study::planted::compare_with_planted;
 use crate::study::scorer::PerSample;
 use serde::{Deserialize, Serialize};
-use spikereel_data::{DataError, Part, Region, Result};
+use spikereel_data::rng::derive_seed;
+use spikereel_data::{DataError, Decoder, FitDecoder, Part, Region, Result};
 
 /// How a masking study is run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,8 +38,10 @@ pub struct MaskingOptions {
     pub n_replicates: usize,
     /// Scores on single trials beside accuracy.
     pub per_sample: PerSample,
-    /// Seed of the bootstrap.
+    /// Seed of the bootstrap and of draws.
     pub seed: u64,
+    /// Draws of an operator that draws at random; their mean counts.
+    pub n_draws: usize,
 }
 
 impl Default for MaskingOptions {
@@ -53,7 +56,15 @@ impl Default for MaskingOptions {
             n_replicates: 4000,
             per_sample: PerSample::Cheap,
             seed: 0,
+            n_draws: 5,
         }
+    }
+}
+
+impl MaskingOptions {
+    /// How often a region is masked.
+    pub(super) fn n_draws_of_operator(&self) -> usize {
+        if self.operator.is_random() { self.n_draws.max(1) } else { 1 }
     }
 }
 
@@ -70,34 +81,52 @@ pub fn masking_study(
     options: &MaskingOptions,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<MaskingTable> {
+    if options.operator == MaskOperator::RetrainWithout {
+        return Err(DataError::new("masking operator", "one that needs no fit", options.operator.to_string())
+            .hint("use retrained_masking_study"));
+    }
+    study(runs, readouts, options, None, progress)
+}
+
+/// Like [`masking_study`] with [`MaskOperator::RetrainWithout`]: for each run and region, `fit` makes a decoder without the region. The
+/// decoders of `runs` should come from the same `fit`, else two things differ.
+///
+/// # Errors
+/// As [`masking_study`], and what `fit` refuses.
+pub fn retrained_masking_study(
+    runs: &[MaskingRun<'_>],
+    fit: &dyn FitDecoder,
+    readouts: &[Box<dyn Readout>],
+    options: &MaskingOptions,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<MaskingTable> {
+    let options = MaskingOptions { operator: MaskOperator::RetrainWithout, ..options.clone() };
+    study(runs, readouts, &options, Some(fit), progress)
+}
+
+fn study(
+    runs: &[MaskingRun<'_>],
+    readouts: &[Box<dyn Readout>],
+    options: &MaskingOptions,
+    fit: Option<&dyn FitDecoder>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<MaskingTable> {
     let Some(first) = runs.first() else { return Err(DataError::new("runs to mask", "at least one", "none")) };
     check(runs, options)?;
     let dataset = first.fold.dataset();
     let regions = options.regions.clone().unwrap_or_else(|| dataset.regions().to_vec());
-    let mut networks: Vec<String> = Vec::new();
-    for run in runs {
-        if !networks.iter().any(|name| name == run.network) {
-            networks.push(run.network.into());
-        }
-    }
-    let total = runs.len() * (regions.len() + 1);
+    let networks = network_names(runs);
+    let total = runs.len() * (regions.len() * options.n_draws_of_operator() + 1);
     let mut n_done = 0;
     let mut scores = Vec::new();
     for run in runs {
         let network_idx = networks.iter().position(|name| name == run.network).unwrap_or(0);
-        scores.push(decode_run(
-            run,
-            network_idx,
-            options.part,
-            &regions,
-            options.operator,
-            readouts,
-            options.per_sample,
-            &mut || {
-                n_done += 1;
-                progress(n_done, total);
-            },
-        )?);
+        let without = fit.map(|fit| fit_all(fit, run, &regions, options.seed)).transpose()?;
+        let mut done = || {
+            n_done += 1;
+            progress(n_done, total);
+        };
+        scores.push(decode_run(run, network_idx, &regions, without.as_deref(), readouts, options, &mut done)?);
     }
     let mut trials: Vec<usize> = scores.iter().flat_map(|run| run.trials.iter().copied()).collect();
     trials.sort_unstable();
@@ -151,6 +180,26 @@ pub fn masking_study(
     Ok(table)
 }
 
+/// A decoder without each region.
+fn fit_all(fit: &dyn FitDecoder, run: &MaskingRun<'_>, regions: &[Region], seed: u64) -> Result<Vec<Box<dyn Decoder>>> {
+    let one = |region: &Region| {
+        let sites = MaskedSites::of_region(run.fold.dataset(), region)?.sites;
+        fit_without(fit, run.fold, &sites, derive_seed(seed, &format!("retrain/{}/{region}", run.network)))
+    };
+    regions.iter().map(one).collect()
+}
+
+/// Names of the networks of runs, each once.
+pub(super) fn network_names(runs: &[MaskingRun<'_>]) -> Vec<String> {
+    let mut networks: Vec<String> = Vec::new();
+    for run in runs {
+        if !networks.iter().any(|name| name == run.network) {
+            networks.push(run.network.into());
+        }
+    }
+    networks
+}
+
 fn check(runs: &[MaskingRun<'_>], options: &MaskingOptions) -> Result<()> {
     if options.n_replicates < 100 {
         return Err(DataError::new("masking n_replicates", "100 or more", options.n_replicates.to_string()));
@@ -161,7 +210,13 @@ fn check(runs: &[MaskingRun<'_>], options: &MaskingOptions) -> Result<()> {
     if options.regions.as_ref().is_some_and(Vec::is_empty) {
         return Err(DataError::new("regions to mask", "at least one", "none"));
     }
-    let dataset = runs[0].fold.dataset();
+    check_runs(runs, options.part)
+}
+
+/// Refuses runs on datasets that do not agree, and a trial twice in one network.
+pub(super) fn check_runs(runs: &[MaskingRun<'_>], part: Part) -> Result<()> {
+    let Some(first) = runs.first() else { return Err(DataError::new("runs to mask", "at least one", "none")) };
+    let dataset = first.fold.dataset();
     for run in runs {
         let own = run.fold.dataset();
         if own.regions() != dataset.regions() || own.conditions != dataset.conditions {
@@ -169,9 +224,9 @@ fn check(runs: &[MaskingRun<'_>], options: &MaskingOptions) -> Result<()> {
         }
     }
     for (run_idx, run) in runs.iter().enumerate() {
-        let own = run.fold.trials(options.part);
+        let own = run.fold.trials(part);
         for other in runs[..run_idx].iter().filter(|other| other.network == run.network) {
-            if let Some(trial) = other.fold.trials(options.part).iter().find(|trial| own.binary_search(trial).is_ok()) {
+            if let Some(trial) = other.fold.trials(part).iter().find(|trial| own.binary_search(trial).is_ok()) {
                 let got = format!("trial {trial} in two runs of `{}`", run.network);
                 return Err(DataError::new("runs to mask", "each trial once a network", got)
                     .hint("give each seed a network name of its own; only folds of one seed share it"));

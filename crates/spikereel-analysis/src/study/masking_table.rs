@@ -55,6 +55,9 @@ pub struct PaperChange {
     pub unit: String,
     /// Change of each condition's mean decoded video, mean over networks.
     pub change: Summary,
+    /// The changes behind it, `[condition]`; none where a condition has no trial here.
+    #[serde(default)]
+    pub per_condition: Vec<Option<f64>>,
     /// Unpaired, two-sided, equal-variance t-test of the main score's conditions, unmasked minus masked (64 against 64, df 126, in the paper).
     pub t_test: Option<TTest>,
     /// Its p corrected over regions.

@@ -139,6 +139,22 @@ impl<'a> Scorer<'a> {
         self.feature_templates[readout_idx].as_ref().map_or(0, Templates::n_levels)
     }
 
+    /// Weights of the margin of each trial's true level for a readout, by level; None without templates.
+    pub(super) fn margin_weights(&self, readout_idx: usize) -> Option<Vec<Option<Vec<f32>>>> {
+        let dataset = self.fold.dataset();
+        let templates = self.feature_templates[readout_idx].as_ref()?;
+        let factor_idx = dataset.conditions.factor_idx(self.readouts[readout_idx].factor()?)?;
+        let n_levels = dataset.conditions.factors()[factor_idx].levels.len();
+        Some((0..n_levels).map(|level| templates.margin_weights(level, dataset.video_shape()[0])).collect())
+    }
+
+    /// Level of each trial for a readout; None without a factor.
+    pub(super) fn levels(&self, readout_idx: usize) -> Option<Vec<usize>> {
+        let conditions = &self.fold.dataset().conditions;
+        let factor_idx = conditions.factor_idx(self.readouts[readout_idx].factor()?)?;
+        Some(self.trials.iter().map(|&trial| conditions.level_idx(self.fold.condition_of(trial), factor_idx)).collect())
+    }
+
     /// Number of choices among conditions.
     pub(super) fn n_condition_levels(&self) -> usize {
         self.condition_templates.as_ref().map_or(0, Templates::n_levels)

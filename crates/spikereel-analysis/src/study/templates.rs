@@ -45,6 +45,27 @@ impl Templates {
         videos.par_chunks_exact(video_len).map(|video| self.nearest_one(video)).collect()
     }
 
+    /// The weights `[frame, height, width, rgb]` whose inner product with a whole video is its margin for `label`, up to a constant: 1/2 for
+    /// the label's template, -1/2 for the mean of the others. Linear, so that it has one gradient everywhere. None for an unknown label.
+    pub(super) fn margin_weights(&self, label: usize, n_frames: usize) -> Option<Vec<f32>> {
+        let own = &self.levels.iter().find(|level| level.0 == label)?.1;
+        let n_others = (self.levels.len() - 1) as f32;
+        let mut difference = own.clone();
+        for (_, other, _) in self.levels.iter().filter(|level| level.0 != label) {
+            difference.iter_mut().zip(other).for_each(|(sum, value)| *sum -= value / n_others);
+        }
+        let energy = dot(&difference, &difference);
+        if !(energy > 0.0) {
+            return None;
+        }
+        let mut weights = vec![0.0; n_frames * self.frame_len];
+        for (&frame, values) in self.frames.iter().zip(difference.chunks_exact(self.frame_len)) {
+            let out = &mut weights[frame * self.frame_len..][..self.frame_len];
+            out.iter_mut().zip(values).for_each(|(out, value)| *out = (f64::from(*value) / energy) as f32);
+        }
+        Some(weights)
+    }
+
     fn nearest_one(&self, video: &[f32]) -> Result<usize> {
         let mut own = Vec::with_capacity(self.centre.len());
         for (&frame, centre) in self.frames.iter().zip(self.centre.chunks_exact(self.frame_len)) {
@@ -62,7 +83,7 @@ impl Templates {
 }
 
 /// Inner product: short f32 sums in lanes, added up in f64, always in the same order.
-fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
     let mut total = 0.0;
     for (a, b) in a.chunks(512).zip(b.chunks(512)) {
         let mut lanes = [0.0_f32; 16];

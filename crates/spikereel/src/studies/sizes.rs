@@ -40,6 +40,10 @@ pub struct Sizes {
     pub n_gradient_steps: usize,
     /// Folds of cross-validation.
     pub n_folds: usize,
+    /// Orderings of regions that stand for all in Shapley values of more than twelve regions.
+    pub n_orderings: usize,
+    /// Width of the windows of masking in time, in seconds.
+    pub window_secs: f64,
 }
 
 /// What the presets train with, whatever their size; `docs/training.md` has the reasons.
@@ -108,6 +112,8 @@ impl Sizes {
             n_embedded: 320,
             n_gradient_steps: 16,
             n_folds: 3,
+            n_orderings: 30,
+            window_secs: 0.5,
         }
     }
 

@@ -1,0 +1,178 @@
+//! Masking operators side by side: does it matter what takes a region's place?
+
+use super::Context;
+use super::attribution::{Bar, blank, effect, is_resolved, lacking, networks, planted, row, runs, score_name, sizes};
+use crate::Result;
+use spikereel_analysis::perturb::MaskOperator;
+use spikereel_analysis::study::{MaskingOptions, MaskingRun, MaskingTable, masking_study, retrained_masking_study};
+use spikereel_data::rng::derive_seed;
+use spikereel_data::{Decoder, FitDecoder};
+use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section};
+
+/// Names of the operators for legends.
+pub(super) fn short_name(operator: MaskOperator) -> &'static str {
+    match operator {
+        MaskOperator::Zero => "zero",
+        MaskOperator::PermuteTrials => "another trial",
+        MaskOperator::ConditionNoise => "same condition (control)",
+        MaskOperator::RetrainWithout => "retrained without",
+        _ => "other",
+    }
+}
+
+/// Masks each region by each operator.
+///
+/// # Errors
+/// Divergence, an I/O error.
+pub fn study(context: &Context<'_>) -> Result<Section> {
+    let question = "Does it matter what takes the place of a masked region?";
+    let mut section = blank("operators", "Operators of masking", question);
+    if let Some(why) = lacking(context) {
+        section.findings.push(why);
+        return Ok(section);
+    }
+    let networks = networks(context)?;
+    let runs = runs(&networks, &context.main.folds[0]);
+    let options = MaskingOptions {
+        n_replicates: context.sizes.n_bootstrap,
+        n_draws: context.sizes.n_draws,
+        seed: derive_seed(context.seed, "study/operators"),
+        ..MaskingOptions::default()
+    };
+    let mut tables = Vec::new();
+    for operator in [MaskOperator::Zero, MaskOperator::PermuteTrials, MaskOperator::ConditionNoise] {
+        let mut bar = Bar::new(short_name(operator), context.progress);
+        let options = MaskingOptions { operator, ..options.clone() };
+        tables.push(masking_study(&runs, &context.main.readouts, &options, &mut |done, total| bar.step(done, total))?);
+    }
+    tables.push(retrained(context, &options)?);
+    let more = format!(
+        ", {} draws of each random operator; retrained: {} small networks of base width {} for each region",
+        context.sizes.n_draws, context.sizes.n_small_seeds, context.sizes.small_channels
+    );
+    section.sizes = sizes(context, tables[0].n_trials, tables[0].networks.len(), &more);
+    section.findings =
+        tables[0].features.iter().flat_map(|feature| [tops(&tables, feature), control(&tables, feature)]).collect();
+    section.caveats = vec![
+        "Zero keeps what other regions say and gives the network an input it never saw. Another trial gives it real activity that speaks for \
+         another condition, so that it may mislead and harm more than absence does."
+            .into(),
+        "Retrained networks are smaller and compared with small networks that had all regions; a region whose information others hold too \
+         costs them nothing."
+            .into(),
+    ];
+    section.charts = vec![chart(context, &tables)];
+    section.tables = vec![table(&tables)];
+    Ok(section)
+}
+
+/// Small networks with all regions against small networks without each.
+fn retrained(context: &Context<'_>, options: &MaskingOptions) -> Result<MaskingTable> {
+    let fold = &context.main.folds[0];
+    let fit = context.small_fit("retraining without a region");
+    let mut whole: Vec<(String, Box<dyn Decoder>)> = Vec::new();
+    for at in 0..context.sizes.n_small_seeds.max(1) {
+        let network = format!("small{at}");
+        let seed = derive_seed(options.seed, &format!("retrain/{network}/all"));
+        whole.push((network, fit.fit(fold, seed)?));
+    }
+    let runs: Vec<MaskingRun<'_>> =
+        whole.iter().map(|(network, decoder)| MaskingRun { network, decoder: decoder.as_ref(), fold }).collect();
+    let mut bar = Bar::new("retrained without a region", context.progress);
+    Ok(retrained_masking_study(&runs, &fit, &context.main.readouts, options, &mut |done, total| bar.step(done, total))?)
+}
+
+/// The region of largest harm by each operator but the control.
+fn tops(tables: &[MaskingTable], feature: &str) -> String {
+    let of = |table: &MaskingTable| {
+        let cells = table.feature_cells(feature);
+        let top = cells.max_by(|a, b| a.primary.harm.total_cmp(&b.primary.harm))?;
+        let is_found = top.primary.harm > 0.0 && top.primary.p_corrected < table.alpha;
+        Some((short_name(table.operator), top.region.to_string(), is_found))
+    };
+    let tops: Vec<_> =
+        tables.iter().filter(|table| table.operator != MaskOperator::ConditionNoise).filter_map(of).collect();
+    let found: Vec<&(_, String, bool)> = tops.iter().filter(|(_, _, is_found)| *is_found).collect();
+    let list = |tops: &[&(&str, String, bool)]| {
+        tops.iter().map(|(name, region, _)| format!("{name}: {region}")).collect::<Vec<_>>().join("; ")
+    };
+    match found.as_slice() {
+        [] => format!("{feature}: no operator resolves a region at this size."),
+        [(_, first, _), ..] if found.iter().all(|(_, region, _)| region == first) => {
+            let n = found.len();
+            format!("{feature}: the {n} of {} operators that resolve a region agree on {first}.", tops.len())
+        }
+        _ => format!("{feature}: DISAGREEMENT of operators on the region of largest harm ({}).", list(&found)),
+    }
+}
+
+/// Whether activity of the same condition does no harm, as it should.
+fn control(tables: &[MaskingTable], feature: &str) -> String {
+    let table = tables.iter().find(|table| table.operator == MaskOperator::ConditionNoise);
+    let cells = table.into_iter().flat_map(|table| table.feature_cells(feature));
+    let off: Vec<String> = cells
+        .filter(|cell| is_resolved(&cell.primary.test))
+        .map(|cell| format!("{} {}", cell.region, effect(&cell.primary.test)))
+        .collect();
+    if off.is_empty() {
+        format!(
+            "{feature}: activity of another trial of the same condition does no harm that is resolvable, as it should."
+        )
+    } else {
+        format!(
+            "{feature}: the control changes the score, which points to trial-by-trial relations between regions: {}.",
+            off.join(", ")
+        )
+    }
+}
+
+fn chart(context: &Context<'_>, tables: &[MaskingTable]) -> Chart {
+    let panel = |feature: &String| {
+        let mut rows = Vec::new();
+        for (at, region) in tables[0].regions.iter().enumerate() {
+            for table in tables {
+                let Some(cell) = table.feature_cells(feature).nth(at) else { continue };
+                let is_found = cell.primary.harm > 0.0 && cell.primary.p_corrected < table.alpha;
+                let expected = planted(&context.main.dataset, feature, region).map(|(_, drop)| drop);
+                let expected = expected.filter(|_| table.operator == MaskOperator::RetrainWithout);
+                rows.push(row(&region.to_string(), short_name(table.operator), &cell.primary.test, is_found, expected));
+            }
+        }
+        let score = tables[0].feature_cells(feature).next().map_or("score", |cell| score_name(cell.primary.basis));
+        let axis = AxisSpec { label: format!("Harm, {score}"), reference: Some(0.0), range: None };
+        ChartPanel { title: feature.clone(), body: PanelBody::Intervals { axis, rows } }
+    };
+    Chart {
+        slug: "harm".into(),
+        title: "Harm by operator".into(),
+        reading: "95 % intervals; filled where significant after correction over regions. Diamonds: what an ideal observer loses without the \
+                  region, where that was planted; it is what retraining should come to."
+            .into(),
+        panels: tables[0].features.iter().map(panel).collect(),
+    }
+}
+
+fn table(tables: &[MaskingTable]) -> DataTable {
+    let mut rows = Vec::new();
+    for table in tables {
+        for cell in &table.cells {
+            rows.push(vec![
+                cell.feature.as_str().into(),
+                cell.region.to_string().into(),
+                short_name(table.operator).into(),
+                cell.primary.unmasked.into(),
+                cell.primary.harm.into(),
+                cell.primary.test.interval_95[0].into(),
+                cell.primary.test.interval_95[1].into(),
+                cell.primary.p_corrected.into(),
+            ]);
+        }
+    }
+    let columns = ["feature", "region", "operator", "score unmasked", "harm", "low", "high", "p corrected"];
+    DataTable {
+        slug: "harm".into(),
+        title: "Harm by operator".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows,
+    }
+}
