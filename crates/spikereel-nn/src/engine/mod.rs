@@ -3,6 +3,7 @@
 //! Buffers are planned once and grow only when a larger batch comes; a step makes no buffer of a batch's size. One definition serves f32 and f64.
 
 mod backward;
+mod bilinear;
 mod forward;
 mod moves;
 
@@ -172,6 +173,25 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             self.slots[slot] = dy;
         }
         parts
+    }
+
+    /// Mean squared error of the last output against `target`; with `gradient` it also becomes where [`Engine::backward`] starts.
+    ///
+    /// # Panics
+    /// With `gradient`, where the engine was planned without gradients; where `target` is not as long as the output.
+    pub fn mean_squared_error(&mut self, target: &[K::Real], gradient: bool) -> f64 {
+        let n = self.len(self.output_node());
+        assert_eq!(target.len(), n, "a target as long as the output");
+        let differences: Vec<K::Real> = self.output().iter().zip(target).map(|(&y, &t)| y - t).collect();
+        let sum: f64 = differences.iter().map(|difference| difference.to_f64().powi(2)).sum();
+        if gradient {
+            let scale = K::Real::from_f64(2.0 / n as f64);
+            self.output_gradient_mut()
+                .iter_mut()
+                .zip(&differences)
+                .for_each(|(dy, &difference)| *dy = scale * difference);
+        }
+        sum / n as f64
     }
 
     /// Where the backward pass starts: gradient of some scalar with respect to the output.
