@@ -1,7 +1,10 @@
 //! Studies: what a decoder's videos score, and what is lost when a region is masked.
 
+pub mod compare;
+pub mod encoder_scores;
 mod evaluate;
 pub mod evaluation;
+pub mod frozen_frames;
 mod harm;
 mod masked_scores;
 mod masking;
