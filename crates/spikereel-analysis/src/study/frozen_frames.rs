@@ -48,6 +48,9 @@ pub struct FrozenScores {
     pub change_of_mean: Vec<Option<f64>>,
     /// Error of the direction of flow in the condition's mean video, degrees; 90 where nothing moves. Empty without directions.
     pub angle_error: Vec<Option<f64>>,
+    /// Mean absolute difference of each frame to the next over the whole video, gray levels of 255: of single trials' videos, mean over
+    /// conditions. One value less than frames.
+    pub change_by_frame: Vec<f64>,
     /// Conditions whose mean video stands still.
     pub n_still: usize,
     /// Intervals of the means of the three, in this order.
@@ -58,7 +61,8 @@ pub struct FrozenScores {
 
 /// What one source leaves of a condition.
 struct OfCondition {
-    change: f64,
+    /// Of each frame to the next, mean over trials.
+    changes: Vec<f64>,
     mean: Vec<f32>,
 }
 
@@ -97,7 +101,8 @@ fn gather(
     const BATCH: usize = 32;
     let shape = fold.dataset().video_shape();
     let len: usize = shape.iter().product();
-    let mut sums: Vec<(usize, f64, Vec<f64>)> = vec![(0, 0.0, Vec::new()); fold.dataset().conditions.len()];
+    let empty = (0_usize, vec![0.0_f64; shape[0] - 1], Vec::<f64>::new());
+    let mut sums = vec![empty; fold.dataset().conditions.len()];
     if fold.trials(part).is_empty() {
         return Err(DataError::new(format!("trials of part {part:?}"), "at least one", "none"));
     }
@@ -110,27 +115,37 @@ fn gather(
         let videos = videos.as_standard_layout();
         let Some(values) = videos.as_slice() else { continue };
         for (&trial, video) in batch.iter().zip(values.chunks_exact(len)) {
-            let (n, change, sum) = &mut sums[fold.condition_of(trial)];
+            let (n, changes, sum) = &mut sums[fold.condition_of(trial)];
             *n += 1;
-            *change += change_of(&Clip::new(shape, video)?, &options.frames);
+            let own = changes_of(&Clip::new(shape, video)?);
+            changes.iter_mut().zip(own).for_each(|(sum, change)| *sum += change);
             sum.resize(len, 0.0);
             sum.iter_mut().zip(video).for_each(|(sum, &value)| *sum += f64::from(value));
         }
     }
-    let finish = |(n, change, sum): (usize, f64, Vec<f64>)| {
+    let finish = |(n, changes, sum): (usize, Vec<f64>, Vec<f64>)| {
         let mean = |value: f64| value / n as f64;
-        (n > 0).then(|| OfCondition { change: mean(change), mean: sum.into_iter().map(|v| mean(v) as f32).collect() })
+        (n > 0).then(|| OfCondition {
+            changes: changes.into_iter().map(mean).collect(),
+            mean: sum.into_iter().map(|value| mean(value) as f32).collect(),
+        })
     };
     Ok(sums.into_iter().map(finish).collect())
 }
 
-/// Mean absolute difference of neighboring frames, gray levels.
-fn change_of(clip: &Clip<'_>, frames: &Range<usize>) -> f64 {
-    let pairs = (frames.start..frames.end - 1).map(|frame| {
+/// Mean absolute difference of each frame to the next, gray levels.
+fn changes_of(clip: &Clip<'_>) -> Vec<f64> {
+    let of_pair = |frame: usize| {
         let (a, b) = (clip.frame(frame), clip.frame(frame + 1));
-        a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum::<f64>() / a.len() as f64
-    });
-    BYTE * pairs.sum::<f64>() / (frames.len() - 1) as f64
+        BYTE * a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum::<f64>() / a.len() as f64
+    };
+    (0..clip.shape()[0] - 1).map(of_pair).collect()
+}
+
+/// Mean over the pairs of neighbors within a stretch.
+fn within(changes: &[f64], frames: &Range<usize>) -> f64 {
+    let pairs = &changes[frames.start..frames.end - 1];
+    pairs.iter().sum::<f64>() / pairs.len() as f64
 }
 
 fn score(
@@ -143,9 +158,10 @@ fn score(
     let dataset = fold.dataset();
     let shape = dataset.video_shape();
     let frames: Vec<usize> = options.frames.clone().collect();
-    let change_of_trials: Vec<Option<f64>> = conditions.iter().map(|own| own.as_ref().map(|own| own.change)).collect();
+    let change_of_trials: Vec<Option<f64>> =
+        conditions.iter().map(|own| own.as_ref().map(|own| within(&own.changes, &options.frames))).collect();
     let mean_changes = conditions.iter().map(|own| match own {
-        Some(own) => Ok(Some(change_of(&Clip::new(shape, &own.mean)?, &options.frames))),
+        Some(own) => Ok(Some(within(&changes_of(&Clip::new(shape, &own.mean)?), &options.frames))),
         None => Ok(None),
     });
     let change_of_mean: Vec<Option<f64>> = mean_changes.collect::<Result<_>>()?;
@@ -156,7 +172,7 @@ fn score(
             return Ok(None);
         };
         let clip = Clip::new(shape, &own.mean)?;
-        let moves = change_of(&clip, &options.frames) > STILL_GRAY;
+        let moves = within(&changes_of(&clip), &options.frames) > STILL_GRAY;
         let found = if moves { options.flow.angle_deg(&clip, &frames) } else { None };
         Ok(Some((found.map_or(GUESS_DEG, |found| angle_difference_deg(found, truth)), found.is_none())))
     };
@@ -175,10 +191,15 @@ fn score(
         let values = pairs.map(|(own, first)| Some((*own)? - (*first)?)).collect();
         estimate(&bootstrap(measure), &[values])
     };
+    let by_frame = |frame: usize| {
+        let of_conditions: Vec<f64> = conditions.iter().flatten().map(|own| own.changes[frame]).collect();
+        of_conditions.iter().sum::<f64>() / of_conditions.len() as f64
+    };
     Ok(FrozenScores {
         name: name.into(),
         estimates: [0, 1, 2].map(|measure| estimate(&bootstrap(measure), &[own[measure].clone()])),
         differences: [0, 1, 2].map(difference),
+        change_by_frame: (0..shape[0] - 1).map(by_frame).collect(),
         n_still,
         change_of_trials,
         change_of_mean,

@@ -4,10 +4,14 @@
 //! trains goes through [`Context`], which keeps networks under a name made of everything they depend on, so that two studies
 //! that want the same network train it once, and a study that was stopped goes on.
 
+pub mod baselines;
 mod context;
+pub mod encoder;
 mod material;
+mod network_words;
 mod sizes;
 mod store;
+pub mod temporal;
 
 pub use context::{Context, SmallFit};
 pub use material::Material;
