@@ -99,12 +99,15 @@ fn finding(scores: &[ComparedScore], at: usize) -> String {
         }
     }
     let name = scores.first().map_or("", |score| score.contenders[at].name.as_str());
-    let parts = [("better", better), ("worse", worse), ("not resolvable at this size", open)];
+    let parts = [("better in", better), ("worse in", worse), ("not resolvable at this size:", open)];
     let said: Vec<String> = parts
         .iter()
         .filter(|(_, items)| !items.is_empty())
-        .map(|(word, items)| format!("{word} in {}", listed(items)).replace("size in", "size:"))
+        .map(|(word, items)| format!("{word} {}", listed(items)))
         .collect();
+    if said.is_empty() {
+        return format!("{name}: too few conditions for a comparison.");
+    }
     format!("{name} minus decoder, with 95 % intervals: {}.", said.join("; "))
 }
 
