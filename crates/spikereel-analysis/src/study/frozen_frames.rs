@@ -85,19 +85,14 @@ pub fn frozen_frames(
     let mut all: Vec<FrozenScores> = Vec::new();
     let sources = decoders.iter().map(|(name, decoder)| (name.as_str(), Some(*decoder))).chain([("true videos", None)]);
     for (name, decoder) in sources {
-        let conditions = gather(decoder, fold, part, options)?;
+        let conditions = gather(decoder, fold, part)?;
         let scores = score(name, &conditions, fold, options, all.first())?;
         all.push(scores);
     }
     Ok(all)
 }
 
-fn gather(
-    decoder: Option<&dyn Decoder>,
-    fold: &Fold,
-    part: Part,
-    options: &FrozenOptions,
-) -> Result<Vec<Option<OfCondition>>> {
+fn gather(decoder: Option<&dyn Decoder>, fold: &Fold, part: Part) -> Result<Vec<Option<OfCondition>>> {
     const BATCH: usize = 32;
     let shape = fold.dataset().video_shape();
     let len: usize = shape.iter().product();

@@ -180,16 +180,17 @@ impl<K: Kernels<Real: Real>> Engine<K> {
     /// # Panics
     /// With `gradient`, where the engine was planned without gradients; where `target` is not as long as the output.
     pub fn mean_squared_error(&mut self, target: &[K::Real], gradient: bool) -> f64 {
-        let n = self.len(self.output_node());
+        let output = self.output_node();
+        let n = self.len(output);
         assert_eq!(target.len(), n, "a target as long as the output");
-        let differences: Vec<K::Real> = self.output().iter().zip(target).map(|(&y, &t)| y - t).collect();
-        let sum: f64 = differences.iter().map(|difference| difference.to_f64().powi(2)).sum();
+        let sum = self.output().iter().zip(target).map(|(&y, &t)| (y - t).to_f64().powi(2)).sum::<f64>();
         if gradient {
+            let slot = self.plan.gradient[output.0].expect("planned with gradients");
+            let mut dy = std::mem::take(&mut self.slots[slot]);
             let scale = K::Real::from_f64(2.0 / n as f64);
-            self.output_gradient_mut()
-                .iter_mut()
-                .zip(&differences)
-                .for_each(|(dy, &difference)| *dy = scale * difference);
+            let pairs = self.output().iter().zip(target);
+            dy.iter_mut().zip(pairs).for_each(|(dy, (&y, &t))| *dy = scale * (y - t));
+            self.slots[slot] = dy;
         }
         sum / n as f64
     }
