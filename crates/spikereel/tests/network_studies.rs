@@ -9,6 +9,9 @@ use spikereel_synth::cortex::CortexConfig;
 
 /// The published 45 frames, so that the published decoder repeats nine of them, at a quarter of the pixels and a fifth of the bins.
 const SMALL: &str = r#"
+    [data]
+    simulate = "easy"
+    trials_per_condition = 10
     [bins]
     start_secs = -1.5
     width_secs = 0.5
@@ -46,9 +49,9 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     let material = Material::simulated(given, &cortex, &Silent).unwrap();
     let sizes = Sizes {
         main_channels: 4,
-        main_epochs: 4,
+        main_epochs: 6,
         small_channels: 4,
-        small_epochs: 4,
+        small_epochs: 3,
         n_bootstrap: 200,
         n_permutations: 200,
         n_null: 20,
@@ -65,8 +68,8 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
         let row = |cells: &[TableCell]| is(&cells[0], region) && is(&cells[2], "bins and sites");
         number(&section.tables[0], row, "own minus other")
     };
-    // V4 carries shape and color, PFC nothing or little of either.
-    assert!(mean("V4") > 0.05, "{}", mean("V4"));
+    // V4 carries shape and color; PFC is tuned to neither.
+    assert!(mean("V4") > mean("PFC").max(0.02), "{} {}", mean("V4"), mean("PFC"));
 
     let section = baselines::study(&context).unwrap();
     print(&section);
