@@ -1,29 +1,21 @@
 //! A trained network as a decoder, and the fit that makes one.
 
-use crate::engine::{Engine, Mode};
-use crate::network::{DecoderShape, LATENT_NODE, Network, NodeIdx, decoder};
+use crate::network::{DecoderShape, LATENT_NODE, Network, build};
+use crate::runner::{Runner, over_chunks};
 use crate::tensors;
 use crate::train::{EpochRecord, Progress, TrainConfig, Trainer};
 use crate::weights::Weights;
 use crate::{Result, Wants};
-use ndarray::{Array2, Array3, Array5, ArrayView3, ArrayView5, Axis};
+use ndarray::{Array2, Array3, Array5, ArrayView3, ArrayView5};
 use spikereel_data::{DataError, Decoder, FitDecoder, Fold, WithInputGradient, WithLatents};
 use spikereel_kernels::fast::{Fast, Precision};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Samples decoded at once. Fixed, so that results depend on no caller's batch; small, because a sample of the published
-/// decoder takes about 15 MB of buffers.
-const CHUNK: usize = 8;
+use std::sync::Arc;
 
 /// A network with its weights, in evaluation mode.
 pub struct NetworkDecoder {
     shape: DecoderShape,
-    network: Arc<Network>,
-    weights: Weights<f32>,
-    precision: Precision,
-    /// Engines at rest; each concurrent call takes one and puts it back.
-    engines: Mutex<Vec<Engine<Fast>>>,
+    runner: Runner,
 }
 
 impl NetworkDecoder {
@@ -32,27 +24,13 @@ impl NetworkDecoder {
     /// # Errors
     /// A shape that no decoder has, or weights of another number of values.
     pub fn new(shape: DecoderShape, weights: Weights<f32>) -> Result<Self> {
-        let network = Arc::new(decoder(&shape)?);
-        let params = network.params();
-        for (what, expected, got) in [
-            ("trained weights", params.n_trained, weights.trained.len()),
-            ("weight buffers", params.n_buffered, weights.buffered.len()),
-        ] {
-            if expected != got {
-                return Err(DataError::new(what, expected.to_string(), got.to_string()).into());
-            }
-        }
-        Ok(Self { shape, network, weights, precision: Precision::F32, engines: Mutex::new(Vec::new()) })
+        Ok(Self { shape, runner: Runner::new(build(&shape)?, weights)? })
     }
 
     /// The same, multiplying in `precision`; a new decoder multiplies in f32.
     #[must_use]
     pub fn in_precision(self, precision: Precision) -> Self {
-        Self { precision, engines: Mutex::new(Vec::new()), ..self }
-    }
-
-    fn engine(&self, network: &Arc<Network>, wants: Wants) -> Engine<Fast> {
-        Engine::new(Arc::clone(network), Fast::new(self.precision), wants, &[])
+        Self { runner: self.runner.in_precision(precision), ..self }
     }
 
     /// What it decodes.
@@ -62,12 +40,12 @@ impl NetworkDecoder {
 
     /// The network's table.
     pub fn network(&self) -> &Network {
-        &self.network
+        &self.runner.network
     }
 
     /// The weights.
     pub fn weights(&self) -> &Weights<f32> {
-        &self.weights
+        &self.runner.weights
     }
 
     /// Writes weights and shape as safetensors under the published names.
@@ -77,7 +55,7 @@ impl NetworkDecoder {
     pub fn save(&self, path: &Path) -> Result<()> {
         let note = serde_json::to_string(&self.shape)
             .map_err(|error| DataError::new("decoder shape", "JSON", error.to_string()))?;
-        tensors::save(path, &self.network, &self.weights, Some(&note))
+        tensors::save(path, &self.runner.network, &self.runner.weights, Some(&note))
     }
 
     /// Reads what [`NetworkDecoder::save`] wrote.
@@ -92,7 +70,7 @@ impl NetworkDecoder {
             let note = note.ok_or_else(|| DataError::new("metadata", expected, "none"))?;
             let shape =
                 serde_json::from_str(&note).map_err(|error| DataError::new("metadata", expected, error.to_string()))?;
-            Self::new(shape, tensors::from_safetensors(&decoder(&shape)?, &bytes)?.0)
+            Self::new(shape, tensors::from_safetensors(&build(&shape)?, &bytes)?.0)
         };
         attempt().map_err(|error| error.at(path))
     }
@@ -102,7 +80,7 @@ impl NetworkDecoder {
     /// # Errors
     /// An unreadable file; else names the tensor that does not fit, expected and got.
     pub fn load_as(path: &Path, shape: DecoderShape) -> Result<Self> {
-        let (weights, _) = tensors::load(path, &decoder(&shape)?)?;
+        let (weights, _) = tensors::load(path, &build(&shape)?)?;
         Self::new(shape, weights)
     }
 
@@ -116,60 +94,45 @@ impl NetworkDecoder {
         }
         Ok(())
     }
-
-    /// Runs `engine` over chunks of trials and appends what `read` takes from it.
-    fn over_chunks(
-        &self,
-        engine: &mut Engine<Fast>,
-        weights: &Weights<f32>,
-        spikes: ArrayView3<'_, f32>,
-        mut read: impl FnMut(&mut Engine<Fast>, usize, usize),
-    ) -> spikereel_data::Result<()> {
-        self.check_spikes(spikes)?;
-        for (chunk_idx, chunk) in spikes.axis_chunks_iter(Axis(0), CHUNK).enumerate() {
-            let chunk = chunk.as_standard_layout();
-            let n = chunk.dim().0;
-            engine.forward(weights, Mode::Eval, n, chunk.as_slice().unwrap_or(&[]))?;
-            read(engine, chunk_idx * CHUNK, n);
-        }
-        Ok(())
-    }
 }
 
 impl Decoder for NetworkDecoder {
     fn name(&self) -> &str {
-        "network"
+        self.shape.model.name()
     }
 
     fn predict(&self, spikes: ArrayView3<'_, f32>) -> spikereel_data::Result<Array5<f32>> {
-        let at_rest = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut engine = at_rest.unwrap_or_else(|| self.engine(&self.network, Wants::INFERENCE));
-        let out = self.network.output();
-        let mut values = Vec::with_capacity(spikes.dim().0 * out.len());
-        self.over_chunks(&mut engine, &self.weights, spikes, |engine, _, _| values.extend_from_slice(engine.output()))?;
-        self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
+        self.check_spikes(spikes)?;
+        let out = self.runner.network.output();
+        let values = self.runner.outputs(spikes.as_standard_layout().as_slice().unwrap_or(&[]))?;
         let dim = (spikes.dim().0, out.frames, out.height, out.width, out.channels);
         Array5::from_shape_vec(dim, values).map_err(|error| DataError::new("decoded video", "whole", error.to_string()))
     }
 }
 
 impl WithLatents for NetworkDecoder {
-    /// Latents are the bottleneck `[channel, 1, row, column]`, flattened as the published code does: 512 for its decoder.
+    /// Latents are the bottleneck `[channel, 1, row, column]`, flattened as the published code does: 512 for its decoder. Where time is
+    /// kept they are `[channel, frame, row, column]`; models without a bottleneck have none, which is an error.
     fn latents(&self, spikes: ArrayView3<'_, f32>) -> spikereel_data::Result<Array2<f32>> {
-        let node = self.network.node_idx(LATENT_NODE).unwrap_or(NodeIdx(0));
-        let network = Arc::new(self.network.up_to(node)?);
+        self.check_spikes(spikes)?;
+        let node = self.runner.network.node_idx(LATENT_NODE).ok_or_else(|| {
+            DataError::new("model", "one with a bottleneck", self.shape.model.name())
+                .hint("take latents of the decoder or the temporal decoder")
+        })?;
+        let network = Arc::new(self.runner.network.up_to(node)?);
         let params = network.params();
         // Tensors are laid out in the order of nodes, so those of the beginning stand at the beginning.
         let weights = Weights {
-            trained: self.weights.trained[..params.n_trained].to_vec(),
-            buffered: self.weights.buffered[..params.n_buffered].to_vec(),
-            n_batches: self.weights.n_batches[..params.norm_names.len()].to_vec(),
+            trained: self.runner.weights.trained[..params.n_trained].to_vec(),
+            buffered: self.runner.weights.buffered[..params.n_buffered].to_vec(),
+            n_batches: self.runner.weights.n_batches[..params.norm_names.len()].to_vec(),
         };
-        let mut engine = self.engine(&network, Wants::INFERENCE);
+        let mut engine = self.runner.engine(&network, Wants::INFERENCE);
         let latent = network.output();
-        let n_pixels = latent.height * latent.width;
+        let n_pixels = latent.frames * latent.height * latent.width;
         let mut latents = Array2::zeros((spikes.dim().0, latent.len()));
-        self.over_chunks(&mut engine, &weights, spikes, |engine, first, n| {
+        let spikes = spikes.as_standard_layout();
+        over_chunks(&mut engine, &weights, spikes.as_slice().unwrap_or(&[]), |engine, first, n| {
             for (sample, values) in engine.output().chunks_exact(latent.len()).enumerate().take(n) {
                 for (at, &value) in values.iter().enumerate() {
                     let (pixel, channel) = (at / latent.channels, at % latent.channels);
@@ -187,7 +150,8 @@ impl WithInputGradient for NetworkDecoder {
         spikes: ArrayView3<'_, f32>,
         output_weight: ArrayView5<'_, f32>,
     ) -> spikereel_data::Result<Array3<f32>> {
-        let out = self.network.output();
+        self.check_spikes(spikes)?;
+        let out = self.runner.network.output();
         let expected = [spikes.dim().0, out.frames, out.height, out.width, out.channels];
         if output_weight.shape() != expected {
             return Err(DataError::new(
@@ -198,12 +162,13 @@ impl WithInputGradient for NetworkDecoder {
         }
         let output_weight = output_weight.as_standard_layout();
         let output_weight = output_weight.as_slice().unwrap_or(&[]);
-        let mut engine = self.engine(&self.network, Wants::INPUT_GRADIENT);
+        let mut engine = self.runner.engine(&self.runner.network, Wants::INPUT_GRADIENT);
         let mut values = Vec::with_capacity(spikes.len());
-        self.over_chunks(&mut engine, &self.weights, spikes, |engine, first, n| {
+        let values_of = spikes.as_standard_layout();
+        over_chunks(&mut engine, &self.runner.weights, values_of.as_slice().unwrap_or(&[]), |engine, first, n| {
             let range = first * out.len()..(first + n) * out.len();
             engine.output_gradient_mut().copy_from_slice(&output_weight[range]);
-            engine.backward(&self.weights);
+            engine.backward(&self.runner.weights);
             values.extend_from_slice(engine.input_gradient().unwrap_or(&[]));
         })?;
         Array3::from_shape_vec(spikes.dim(), values)
@@ -240,7 +205,7 @@ impl FitNetwork {
 
 impl FitDecoder for FitNetwork {
     fn name(&self) -> &str {
-        "network"
+        self.config.model.name()
     }
 
     fn fit(&self, fold: &Fold, seed: u64) -> spikereel_data::Result<Box<dyn Decoder>> {

@@ -194,7 +194,11 @@ fn find_needed(network: &Network, steps: &mut [Step], wants: Wants) -> Vec<bool>
 /// What the backward pass of an operation reads of the forward pass: its inputs, its output.
 fn backward_reads(op: &Op) -> (bool, bool) {
     match op {
-        Op::Linear { .. } | Op::Conv3d { .. } | Op::UpsampleConv3d { .. } | Op::BatchNorm { .. } => (true, false),
+        Op::Linear { .. }
+        | Op::Conv2d { .. }
+        | Op::Conv3d { .. }
+        | Op::UpsampleConv3d { .. }
+        | Op::BatchNorm { .. } => (true, false),
         Op::Relu | Op::Sigmoid | Op::TanhUnit => (false, true),
         _ => (false, false),
     }

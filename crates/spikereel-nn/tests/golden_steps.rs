@@ -9,7 +9,7 @@ use spikereel_kernels::Kernels;
 use spikereel_kernels::fast::Fast;
 use spikereel_kernels::naive::Naive;
 use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
-use spikereel_nn::network::decoder;
+use spikereel_nn::network::{Model, decoder};
 use spikereel_nn::{DecoderShape, Engine, Mode, Optimiser, OptimiserConfig, Real, Rule, Wants, Weights};
 use std::sync::Arc;
 
@@ -71,7 +71,15 @@ fn ten_steps<K: Kernels<Real: Real>>(kernels: K, shape: DecoderShape, n: usize) 
 #[test]
 fn ten_steps_of_a_small_network_in_f64_match_pytorch() {
     let golden = Golden::open("small_steps");
-    let shape = DecoderShape { n_bins: 12, n_sites: 5, n_frames: 12, height: 16, width: 16, base_channels: 2 };
+    let shape = DecoderShape {
+        n_bins: 12,
+        n_sites: 5,
+        n_frames: 12,
+        height: 16,
+        width: 16,
+        base_channels: 2,
+        model: Model::Decoder,
+    };
     let (losses, weights) = ten_steps(Naive, shape, 3);
     let worst = losses.iter().zip(golden.get("losses")).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     println!("losses {worst:.1e}");

@@ -5,7 +5,7 @@ mod common;
 use common::{formula_data, formula_weights, uniform};
 use spikereel_kernels::fast::Fast;
 use spikereel_kernels::naive::Naive;
-use spikereel_nn::network::{DecoderShape, Extent, Network, Node, NodeIdx, NormAxis, Op, decoder};
+use spikereel_nn::network::{DecoderShape, Extent, Model, Network, Node, NodeIdx, NormAxis, Op, decoder};
 use spikereel_nn::{Engine, Mode, Wants};
 use std::sync::Arc;
 
@@ -77,9 +77,42 @@ fn wired() -> Network {
     .unwrap()
 }
 
+/// Convolutions of single frames, bilinear upsampling by two factors, a frame flattened and put together again.
+fn flat() -> Network {
+    let extent = Extent { frames: 2, height: 3, width: 2, channels: 2 };
+    Network::new(vec![
+        node("in", Op::Input(extent), &[]),
+        node("conv", Op::Conv2d { out_channels: 3, kernel: [3, 5] }, &[0]),
+        node("up", Op::UpsampleBilinear { factor: [2, 3] }, &[1]),
+        node("norm", Op::BatchNorm { axis: NormAxis::Channel }, &[2]),
+        node("flatten", Op::FeaturesFromFrames, &[3]),
+        node("linear", Op::Linear { out_features: 12 }, &[4]),
+        node("unflatten", Op::FramesFromFeatures { height: 2, width: 2 }, &[5]),
+        node("out", Op::Sigmoid, &[6]),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn flat_convolutions_bilinear_upsampling_and_flattening_have_the_gradient_of_their_differences() {
+    for mode in [Mode::Eval, Mode::Train] {
+        let (weights, input) = check(flat(), mode);
+        println!("{mode:?}: weights {weights:.1e} input {input:.1e}");
+        assert!(weights < 1e-6 && input < 1e-6, "{mode:?}: {weights} {input}");
+    }
+}
+
 #[test]
 fn a_padded_and_resampled_decoder_has_the_gradient_of_its_differences() {
-    let shape = DecoderShape { n_bins: 4, n_sites: 3, n_frames: 7, height: 5, width: 18, base_channels: 2 };
+    let shape = DecoderShape {
+        n_bins: 4,
+        n_sites: 3,
+        n_frames: 7,
+        height: 5,
+        width: 18,
+        base_channels: 2,
+        model: Model::Decoder,
+    };
     for mode in [Mode::Eval, Mode::Train] {
         let (weights, input) = check(decoder(&shape).unwrap(), mode);
         println!("{mode:?}: weights {weights:.1e} input {input:.1e}");
@@ -125,7 +158,15 @@ fn folded_and_plain_upsampling_convolutions_agree() {
 
 #[test]
 fn inference_training_and_input_gradient_plans_give_the_same_output_at_changing_batch_sizes() {
-    let shape = DecoderShape { n_bins: 3, n_sites: 3, n_frames: 5, height: 16, width: 16, base_channels: 2 };
+    let shape = DecoderShape {
+        n_bins: 3,
+        n_sites: 3,
+        n_frames: 5,
+        height: 16,
+        width: 16,
+        base_channels: 2,
+        model: Model::Decoder,
+    };
     let network = Arc::new(decoder(&shape).unwrap());
     let weights = formula_weights::<f32>(&network);
     let (x, _) = formula_data::<f32>(&network, 4);

@@ -5,7 +5,7 @@ mod common;
 use common::{formula_data, formula_weights, timeline};
 use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_nn::loss::{LossScale, PhaseWeights, frame_weights, video_loss};
-use spikereel_nn::network::decoder;
+use spikereel_nn::network::{Model, decoder};
 use spikereel_nn::{DecoderShape, Engine, Mode, Optimiser, OptimiserConfig, Wants, Weights};
 use std::sync::Arc;
 
@@ -37,7 +37,15 @@ fn train(shape: DecoderShape, precision: Precision, n_threads: usize) -> Weights
 fn one_two_and_three_threads_give_the_same_bits_after_twenty_steps() {
     // Eight channels share vectors between neighbors; eleven fill none; both are narrow at the input.
     for base_channels in [8, 11] {
-        let shape = DecoderShape { n_bins: 9, n_sites: 13, n_frames: 9, height: 16, width: 16, base_channels };
+        let shape = DecoderShape {
+            n_bins: 9,
+            n_sites: 13,
+            n_frames: 9,
+            height: 16,
+            width: 16,
+            base_channels,
+            model: Model::Decoder,
+        };
         for precision in [Precision::F32, Precision::Bf16] {
             let bits = |weights: &Weights<f32>| -> Vec<u32> {
                 weights.trained.iter().chain(&weights.buffered).map(|value| value.to_bits()).collect()

@@ -4,13 +4,13 @@ mod common;
 
 use common::small_fold;
 use ndarray::Array5;
-use spikereel_data::{Decoder, FitDecoder, Fold, Part, TrialDraw, WithInputGradient, WithLatents};
+use spikereel_data::{Decoder, Encoder, FitDecoder, Fold, Part, TrialDraw, WithInputGradient, WithLatents};
 use spikereel_kernels::fast::Fast;
 use spikereel_nn::network::decoder;
 use spikereel_nn::train::shape_for;
 use spikereel_nn::{
-    Checkpoint, DecoderShape, Error, FitNetwork, NetworkDecoder, OptimiserConfig, Progress, Redraw, Rule, Schedule,
-    StepReport, TrainConfig, Trainer, Weights,
+    Checkpoint, DecoderShape, Error, FitNetwork, FitNetworkEncoder, Model, NetworkDecoder, OptimiserConfig, Progress,
+    Redraw, Rule, Schedule, Start, StepReport, Task, TrainConfig, Trainer, Weights,
 };
 
 fn config() -> TrainConfig {
@@ -196,4 +196,66 @@ fn the_input_gradient_is_that_of_the_weighted_output() {
     let difference = value(&(&spikes + &(&direction * step))) - value(&(&spikes - &(&direction * step)));
     let numeric = difference / (2.0 * f64::from(step));
     assert!((along / numeric - 1.0).abs() < 0.02, "{along} {numeric}");
+}
+
+#[test]
+fn every_model_trains_and_those_without_a_bottleneck_refuse_latents_by_name() {
+    let fold = small_fold(4, 8, 3, 3);
+    let spikes = fold.spikes(fold.trials(Part::Test));
+    for model in Model::ALL {
+        let config = TrainConfig { model, epochs: 6, learning_rate: 0.003, start: Start::Fitted, ..config() };
+        let (decoder, history) = FitNetwork { config, ..FitNetwork::default() }.fit_network(&fold, 3, &mut ()).unwrap();
+        let (first, last) = (history[0].train_loss, history[5].train_loss);
+        println!("{}: {first:.3} -> {last:.3}", decoder.name());
+        assert!(last < first, "{model:?}: {first} -> {last}");
+        assert_eq!(decoder.predict(spikes.view()).unwrap().shape(), [8, 3, 16, 16, 3]);
+        match model {
+            // 4 h channels of 1 x 1, one time step or all three frames.
+            Model::Decoder => assert_eq!(decoder.latents(spikes.view()).unwrap().dim(), (8, 8)),
+            Model::DecoderTemporal => assert_eq!(decoder.latents(spikes.view()).unwrap().dim(), (8, 24)),
+            Model::Mlp | Model::ShallowCnn => {
+                let error = decoder.latents(spikes.view()).unwrap_err().to_string();
+                assert!(error.contains("one with a bottleneck") && error.contains(model.name()), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_encoder_learns_what_the_videos_say_of_the_spikes() {
+    let fold = small_fold(4, 16, 3, 4);
+    let optimiser = OptimiserConfig { rule: Rule::Adam, ..OptimiserConfig::default() };
+    let config = TrainConfig { optimiser, learning_rate: 0.003, epochs: 60, batch_size: 8, ..config() };
+    let fit = FitNetworkEncoder { config, ..FitNetworkEncoder::default() };
+    let (encoder, history) = fit.fit_network(&fold, 3, &mut ()).unwrap();
+    let test = fold.trials(Part::Test);
+    let (predicted, recorded) = (encoder.predict(fold.videos(test).view()).unwrap(), fold.spikes(test));
+    assert_eq!(predicted.shape(), recorded.shape());
+    let error = (&predicted - &recorded).mapv(|d| d * d).mean().unwrap();
+    let spread = recorded.mapv(|v| v * v).mean().unwrap();
+    println!("{:.3} -> {:.3}, test {error:.3} of {spread:.3}", history[0].train_loss, history[59].train_loss);
+    assert!(error < 0.4 * spread, "{error} of {spread}");
+    let error = encoder.predict(fold.videos(test).slice(ndarray::s![.., ..3, .., .., ..])).unwrap_err().to_string();
+    assert!(error.contains("frame axis: expected 4, got 3"), "{error}");
+}
+
+#[test]
+fn an_encoder_repeats_at_any_number_of_threads_and_goes_on_where_it_stopped() {
+    let fold = small_fold(4, 6, 4, 4);
+    let start = || Trainer::for_task(Task::Encode, config(), &fold, 7, Fast::default()).unwrap();
+    let [one, two] = [1, 2].map(|n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        pool.install(|| {
+            let mut trainer = start();
+            trainer.run(&mut ()).unwrap();
+            trainer.checkpoint().to_bytes().unwrap()
+        })
+    });
+    assert!(one == two, "one thread and two differ");
+    let mut stopped = start();
+    stopped.run_epoch(&mut ()).unwrap();
+    let checkpoint = Checkpoint::from_bytes(&stopped.checkpoint().to_bytes().unwrap()).unwrap();
+    let mut resumed = Trainer::resume(checkpoint, &fold, Fast::default()).unwrap();
+    resumed.run(&mut ()).unwrap();
+    assert!(resumed.checkpoint().to_bytes().unwrap() == one, "a resumed run differs");
 }

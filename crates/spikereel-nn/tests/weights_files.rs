@@ -3,14 +3,16 @@
 mod common;
 
 use common::{Golden, formula_data, formula_weights, golden_dir};
-use ndarray::Array3;
-use spikereel_data::Decoder;
-use spikereel_nn::network::decoder;
+use ndarray::{Array3, Array5, ArrayViewD};
+use spikereel_data::{Decoder, Encoder};
+use spikereel_nn::network::{EncoderShape, Model, build, decoder, encoder};
 use spikereel_nn::tensors::{from_safetensors, to_safetensors};
-use spikereel_nn::{DecoderShape, NetworkDecoder, Weights};
+use spikereel_nn::{DecoderShape, NetworkDecoder, NetworkEncoder, Weights};
+use std::path::Path;
 
 /// 7 frames of 4 x 4 pixels: padded to 8 of 16 x 16 inside.
-const SMALL: DecoderShape = DecoderShape { n_bins: 7, n_sites: 2, n_frames: 7, height: 4, width: 4, base_channels: 1 };
+const SMALL: DecoderShape =
+    DecoderShape { n_bins: 7, n_sites: 2, n_frames: 7, height: 4, width: 4, base_channels: 1, model: Model::Decoder };
 
 #[test]
 fn weights_come_back_with_the_same_bits_and_equal_weights_give_equal_bytes() {
@@ -38,27 +40,60 @@ fn weights_written_by_torch_give_torchs_output() {
 /// without it, only the writing is done.
 #[test]
 fn weights_written_here_load_strictly_in_torch_and_give_the_same_output() {
-    let shape = DecoderShape { n_bins: 12, n_sites: 5, n_frames: 12, height: 16, width: 16, base_channels: 2 };
-    let network = decoder(&shape).unwrap();
-    let (spikes, _) = formula_data::<f32>(&network, 3);
-    let ours = NetworkDecoder::new(shape, formula_weights(&network)).unwrap();
-    let video = ours.predict(Array3::from_shape_vec((3, 12, 5), spikes.clone()).unwrap().view()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (weights_path, output_path) = (folder.path().join("w.safetensors"), folder.path().join("o.safetensors"));
+    let weights_path = folder.path().join("w.safetensors");
+    for model in Model::ALL {
+        let shape =
+            DecoderShape { n_bins: 12, n_sites: 5, n_frames: 12, height: 16, width: 16, base_channels: 2, model };
+        let network = build(&shape).unwrap();
+        let (spikes, _) = formula_data::<f32>(&network, 3);
+        let spikes = Array3::from_shape_vec((3, 12, 5), spikes).unwrap();
+        let ours = NetworkDecoder::new(shape, formula_weights(&network)).unwrap();
+        ours.save(&weights_path).unwrap();
+        check_in_torch(&weights_path, spikes.view().into_dyn(), ours.predict(spikes.view()).unwrap().view().into_dyn());
+    }
+    let shape = EncoderShape { n_frames: 12, height: 16, width: 16, n_bins: 12, n_sites: 5, base_channels: 2 };
+    let network = encoder(&shape).unwrap();
+    let (video, _) = formula_data::<f32>(&network, 3);
+    let video = Array5::from_shape_vec((3, 12, 16, 16, 3), video).unwrap();
+    let ours = NetworkEncoder::new(shape, formula_weights(&network)).unwrap();
     ours.save(&weights_path).unwrap();
-    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
-    let (spikes, video_bytes) = (bytes(&spikes), bytes(video.as_slice().unwrap()));
-    let view = |shape: &[usize], data| {
-        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), data).unwrap()
-    };
-    let tensors = [("spikes", view(&[3, 12, 5], &spikes)), ("video", view(video.shape(), &video_bytes))];
-    std::fs::write(&output_path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+    check_in_torch(&weights_path, video.view().into_dyn(), ours.predict(video.view()).unwrap().view().into_dyn());
+}
+
+fn check_in_torch(weights_path: &Path, input: ArrayViewD<'_, f32>, output: ArrayViewD<'_, f32>) {
+    let bytes = |values: &ArrayViewD<'_, f32>| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let data = [("input", input.shape().to_vec(), bytes(&input)), ("output", output.shape().to_vec(), bytes(&output))];
+    let views = data.iter().map(|(name, shape, bytes)| {
+        (*name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let output_path = weights_path.with_file_name("o.safetensors");
+    std::fs::write(&output_path, safetensors::serialize(views, None).unwrap()).unwrap();
     let Ok(python) = std::env::var("SPIKEREEL_TORCH_PYTHON") else { return };
     let script = golden_dir().join("check_weights.py");
     let run =
-        std::process::Command::new(python).arg("-B").arg(script).args([&weights_path, &output_path]).output().unwrap();
+        std::process::Command::new(python).arg("-B").arg(script).args([weights_path, &output_path]).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     println!("{}", String::from_utf8_lossy(&run.stdout));
+}
+
+#[test]
+fn files_of_the_published_decoder_name_no_model_and_those_of_others_come_back_as_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    for model in Model::ALL {
+        let shape = SMALL.of_model(model);
+        NetworkDecoder::new(shape, Weights::init(&build(&shape).unwrap(), 5)).unwrap().save(&path).unwrap();
+        assert_eq!(NetworkDecoder::load(&path).unwrap().shape(), &shape);
+        let names_model = String::from_utf8_lossy(&std::fs::read(&path).unwrap()[..4000]).contains("model");
+        assert_eq!(names_model, model != Model::Decoder);
+    }
+    let shape: EncoderShape = SMALL.into();
+    NetworkEncoder::new(shape, Weights::init(&encoder(&shape).unwrap(), 5)).unwrap().save(&path).unwrap();
+    let back = NetworkEncoder::load(&path).unwrap();
+    assert_eq!((back.shape(), back.weights()), (&shape, &Weights::init(&encoder(&shape).unwrap(), 5)));
+    let error = NetworkDecoder::load(&path).err().unwrap().to_string();
+    assert!(error.contains("the decoder's shape beside the weights"), "{error}");
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 pub mod ceilings;
 pub mod cross_validation;
+pub mod compare;
+pub mod encoder_scores;
 mod evaluate;
 pub mod evaluation;
+pub mod frozen_frames;
 mod harm;
 pub mod headline;
 pub mod coalition;

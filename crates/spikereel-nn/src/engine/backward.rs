@@ -1,7 +1,8 @@
 //! One step backward: gradients of its parameters, then of its inputs.
 
+use super::bilinear;
 use super::forward::{convolution, volume};
-use super::moves::{channels_first, concat_backward};
+use super::moves::{channels_first, channels_last, concat_backward};
 use super::{Engine, Mode, NORM_EPS};
 use crate::Real;
 use crate::network::Op;
@@ -72,7 +73,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             (Op::Linear { out_features }, Some(weight)) => {
                 self.kernels.linear_input_gradient(dy.len() / out_features, dy, weight, dx);
             }
-            (Op::Conv3d { .. } | Op::UpsampleConv3d { .. }, Some(weight)) => {
+            (Op::Conv2d { .. } | Op::Conv3d { .. } | Op::UpsampleConv3d { .. }, Some(weight)) => {
                 let shape = convolution(op, volume(extent, self.batch)).expect("matched above");
                 self.kernels.conv3d_input_gradient(&shape, dy, weight, dx);
             }
@@ -84,6 +85,8 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             (Op::Sigmoid, _) => self.kernels.sigmoid_backward(self.values(step.output), dy, dx),
             (Op::TanhUnit, _) => self.kernels.tanh_unit_backward(self.values(step.output), dy, dx),
             (Op::FramesFromFeatures { .. }, _) => channels_first(self.network.extent(step.output), dy, dx),
+            (Op::FeaturesFromFrames, _) => channels_last(extent, dy, dx),
+            (Op::UpsampleBilinear { factor }, _) => bilinear::backward(extent, *factor, dy, dx),
             (Op::Concat, _) => {
                 let channels = |at: usize| self.network.extent(step.inputs[at]).channels;
                 let first = (0..input).map(channels).sum();

@@ -1,6 +1,7 @@
 //! One step forward: which kernel runs on which buffers.
 
-use super::moves::{channels_last, concat_forward};
+use super::bilinear;
+use super::moves::{channels_first, channels_last, concat_forward};
 use super::{Engine, Mode, NORM_EPS};
 use crate::Real;
 use crate::network::{Extent, NodeIdx, Op};
@@ -20,6 +21,9 @@ pub(super) fn convolution(op: &Op, input: Volume) -> Option<Conv3d> {
     match *op {
         Op::Conv3d { out_channels, kernel } => Some(Conv3d { input, out_channels, kernel, upsample: [1; 3] }),
         Op::UpsampleConv3d { out_channels, kernel, upsample } => Some(Conv3d { input, out_channels, kernel, upsample }),
+        Op::Conv2d { out_channels, kernel: [height, width] } => {
+            Some(Conv3d { input, out_channels, kernel: [1, height, width], upsample: [1; 3] })
+        }
         _ => None,
     }
 }
@@ -58,7 +62,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             (Op::Linear { .. }, Some((weight, bias))) => {
                 self.kernels.linear_forward(x.len() / extent.channels, x, weight, bias, y);
             }
-            (Op::Conv3d { .. } | Op::UpsampleConv3d { .. }, Some((weight, bias))) => {
+            (Op::Conv2d { .. } | Op::Conv3d { .. } | Op::UpsampleConv3d { .. }, Some((weight, bias))) => {
                 let shape = convolution(op, volume(extent, self.batch)).expect("matched above");
                 self.kernels.conv3d_forward(&shape, x, weight, bias, y);
             }
@@ -66,6 +70,8 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             (Op::Sigmoid, _) => self.kernels.sigmoid_forward(x, y),
             (Op::TanhUnit, _) => self.kernels.tanh_unit_forward(x, y),
             (Op::FramesFromFeatures { .. }, _) => channels_last(self.network.extent(step.output), x, y),
+            (Op::FeaturesFromFrames, _) => channels_first(extent, x, y),
+            (Op::UpsampleBilinear { factor }, _) => bilinear::forward(extent, *factor, x, y),
             _ => self.gathers[step_idx].as_ref().expect("every other operation moves values").forward(x, y),
         }
     }

@@ -3,6 +3,7 @@
 //! Buffers are planned once and grow only when a larger batch comes; a step makes no buffer of a batch's size. One definition serves f32 and f64.
 
 mod backward;
+mod bilinear;
 mod forward;
 mod moves;
 
@@ -172,6 +173,26 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             self.slots[slot] = dy;
         }
         parts
+    }
+
+    /// Mean squared error of the last output against `target`; with `gradient` it also becomes where [`Engine::backward`] starts.
+    ///
+    /// # Panics
+    /// With `gradient`, where the engine was planned without gradients; where `target` is not as long as the output.
+    pub fn mean_squared_error(&mut self, target: &[K::Real], gradient: bool) -> f64 {
+        let output = self.output_node();
+        let n = self.len(output);
+        assert_eq!(target.len(), n, "a target as long as the output");
+        let sum = self.output().iter().zip(target).map(|(&y, &t)| (y - t).to_f64().powi(2)).sum::<f64>();
+        if gradient {
+            let slot = self.plan.gradient[output.0].expect("planned with gradients");
+            let mut dy = std::mem::take(&mut self.slots[slot]);
+            let scale = K::Real::from_f64(2.0 / n as f64);
+            let pairs = self.output().iter().zip(target);
+            dy.iter_mut().zip(pairs).for_each(|(dy, (&y, &t))| *dy = scale * (y - t));
+            self.slots[slot] = dy;
+        }
+        sum / n as f64
     }
 
     /// Where the backward pass starts: gradient of some scalar with respect to the output.

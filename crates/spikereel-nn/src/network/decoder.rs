@@ -4,18 +4,48 @@
 //! theirs are kept: the bottleneck has one time step, so frames in the middle of the output are identical for any
 //! input, and there is no skip connection although the paper calls it a U-Net.
 
-use super::{Extent, Network, Node, NodeIdx, NormAxis, Op};
+use super::table::{Table, check_sizes, padded};
+use super::{Extent, Network, Op};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Result};
 
-/// Features of the first dense layer. Published: 512.
-const N_HIDDEN: usize = 512;
-/// Colors of a frame.
-const N_RGB: usize = 3;
-/// Rows and columns are halved four times.
-const SPATIAL_MULTIPLE: usize = 16;
 /// Largest temporal pool, so that three of them cover up to 216 frames.
 const MAX_POOL: usize = 6;
+
+/// Which network decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// The published decoder: [`decoder`].
+    #[default]
+    Decoder,
+    /// The published comparison of dense layers: [`super::mlp`].
+    Mlp,
+    /// The published comparison of a few convolutions over each frame: [`super::shallow_cnn`].
+    ShallowCnn,
+    /// Ours: keeps time and has skip connections: [`super::decoder_temporal`].
+    DecoderTemporal,
+}
+
+impl Model {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Decoder, Self::Mlp, Self::ShallowCnn, Self::DecoderTemporal];
+
+    /// A short name for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decoder => "network",
+            Self::Mlp => "MLP",
+            Self::ShallowCnn => "shallow CNN",
+            Self::DecoderTemporal => "temporal network",
+        }
+    }
+
+    /// True for the default, which files of before do not name.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// All that sets a decoder apart from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,14 +60,39 @@ pub struct DecoderShape {
     pub height: usize,
     /// Columns of a frame.
     pub width: usize,
-    /// Channels of the first convolution. Published: 32.
+    /// Channels of the first convolution. Published: 32. The MLP and the shallow CNN have widths of their own.
     pub base_channels: usize,
+    /// Which network.
+    #[serde(default, skip_serializing_if = "Model::is_default")]
+    pub model: Model,
 }
 
 impl DecoderShape {
     /// The published one: 45 bins, 45 frames of 32 x 32, 32 base channels.
     pub fn paper(n_sites: usize) -> Self {
-        Self { n_bins: 45, n_sites, n_frames: 45, height: 32, width: 32, base_channels: 32 }
+        Self { n_bins: 45, n_sites, n_frames: 45, height: 32, width: 32, base_channels: 32, model: Model::Decoder }
+    }
+
+    /// The same sizes under another model.
+    #[must_use]
+    pub fn of_model(self, model: Model) -> Self {
+        Self { model, ..self }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        check_sizes(&[
+            ("n_bins", self.n_bins),
+            ("n_sites", self.n_sites),
+            ("n_frames", self.n_frames),
+            ("height", self.height),
+            ("width", self.width),
+            ("base_channels", self.base_channels),
+        ])
+    }
+
+    /// Spikes as the first node.
+    pub(super) fn input(&self) -> Op {
+        Op::Input(Extent { frames: self.n_bins, height: 1, width: 1, channels: self.n_sites })
     }
 }
 
@@ -56,65 +111,23 @@ pub fn temporal_pools(n_frames: usize) -> Result<[usize; 3]> {
     })
 }
 
-/// Nodes in the making; each is appended behind the last.
-struct Table(Vec<Node>);
-
-impl Table {
-    fn push(&mut self, name: impl Into<String>, op: Op) {
-        let inputs = if self.0.is_empty() { vec![] } else { vec![NodeIdx(self.0.len() - 1)] };
-        self.0.push(Node { name: name.into(), op, inputs });
-    }
-}
-
 /// The decoder: a dense pair per bin, nearest resampling from bins to frames, padding by repetition, four convolutions with pooling
 /// down to one time step, four with upsampling back, and the crop that undoes the padding.
 ///
 /// # Errors
 /// Where a size is 0, or there are more frames than temporal pools can cover.
 pub fn decoder(shape: &DecoderShape) -> Result<Network> {
-    let DecoderShape { n_bins, n_sites, n_frames, height, width, base_channels: h } = *shape;
-    let sizes = [("n_bins", n_bins), ("n_sites", n_sites), ("height", height), ("width", width), ("base_channels", h)];
-    if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
-        return Err(DataError::new(*name, "at least 1", "0"));
-    }
-    let [p1, p2, p3] = temporal_pools(n_frames)?;
-    let padded = (p1 * p2 * p3, height.next_multiple_of(SPATIAL_MULTIPLE), width.next_multiple_of(SPATIAL_MULTIPLE));
-    let mut table = Table(Vec::new());
-    table.push("spikes", Op::Input(Extent { frames: n_bins, height: 1, width: 1, channels: n_sites }));
-    table.push("Dense.dense1", Op::Linear { out_features: N_HIDDEN });
-    table.push("Dense.bn1", Op::BatchNorm { axis: NormAxis::Bin });
-    table.push("Dense.relu", Op::Relu);
-    table.push("Dense.dense2", Op::Linear { out_features: N_RGB * height * width });
-    table.push("Dense.sigmoid", Op::Sigmoid);
-    table.push("Dense.unflatten", Op::FramesFromFeatures { height, width });
-    if n_frames != n_bins {
-        table.push("resample", Op::ResampleFrames { n_frames });
-    }
-    if padded != (n_frames, height, width) {
-        table.push("pad", Op::PadEnd { frames: padded.0, height: padded.1, width: padded.2 });
-    }
-    let down = [(h, 7, p1), (2 * h, 5, p2), (4 * h, 3, p3), (4 * h, 3, 1)];
-    for (block, (out_channels, k, pool)) in down.into_iter().enumerate() {
-        let name = |at: usize| format!("encoder.{}", 4 * block + at);
-        table.push(name(0), Op::Conv3d { out_channels, kernel: [k; 3] });
-        table.push(name(1), Op::BatchNorm { axis: NormAxis::Channel });
-        table.push(name(2), Op::Relu);
-        table.push(name(3), Op::MaxPool3d { window: [pool, 2, 2] });
-    }
-    // Upsampling stands as its own module in the published table, so the convolution is module 1 of each block of 4.
-    let up = [(4 * h, 3, 1), (2 * h, 3, p3), (h, 5, p2), (N_RGB, 7, p1)];
-    for (block, (out_channels, k, factor)) in up.into_iter().enumerate() {
-        let name = |at: usize| format!("decoder.{}", 4 * block + at);
-        table.push(name(1), Op::UpsampleConv3d { out_channels, kernel: [k; 3], upsample: [factor, 2, 2] });
-        table.push(name(2), Op::BatchNorm { axis: NormAxis::Channel });
-        if block < 3 {
-            table.push(name(3), Op::Relu);
-        }
-    }
+    let DecoderShape { n_bins, n_frames, height, width, base_channels, .. } = *shape;
+    shape.check()?;
+    let pools = temporal_pools(n_frames)?;
+    let (size, whole) = ([n_frames, height, width], padded(pools.iter().product(), height, width));
+    let mut table = Table::new();
+    table.push("spikes", shape.input());
+    table.embed(n_bins, n_frames, height, width);
+    table.pad(size, whole);
+    table.trunk(base_channels, pools);
     table.push("tanh_unit", Op::TanhUnit);
-    if padded != (n_frames, height, width) {
-        table.push("crop", Op::Crop { frames: n_frames, height, width });
-    }
+    table.crop(size, whole);
     Network::new(table.0)
 }
 
@@ -165,7 +178,8 @@ mod tests {
         fn every_size_comes_out_as_it_was_asked_for(
             n_bins in 1_usize..50, n_sites in 1_usize..5, n_frames in 1_usize..217, height in 1_usize..70, width in 1_usize..70,
         ) {
-            let network = decoder(&DecoderShape { n_bins, n_sites, n_frames, height, width, base_channels: 1 }).unwrap();
+            let shape = DecoderShape { n_bins, n_sites, n_frames, height, width, base_channels: 1, model: Model::Decoder };
+            let network = decoder(&shape).unwrap();
             prop_assert_eq!(network.output(), Extent { frames: n_frames, height, width, channels: 3 });
             let latent = network.extent(network.node_idx(LATENT_NODE).unwrap());
             prop_assert_eq!((latent.frames, latent.channels), (1, 4));

@@ -2,16 +2,38 @@
 //!
 //! A network holds no weights and runs nothing; an engine executes the table, so that a second engine never restates a model.
 
+mod comparison;
 mod decoder;
+mod encoder;
 mod op;
 mod params;
+mod repeats;
+mod table;
+mod temporal;
 
+pub use comparison::{mlp, shallow_cnn};
 pub(crate) use decoder::LATENT_NODE;
-pub use decoder::{DecoderShape, decoder, temporal_pools};
+pub use decoder::{DecoderShape, Model, decoder, temporal_pools};
+pub use encoder::{EncoderShape, encoder};
 pub use op::{Extent, NormAxis, Op};
 pub use params::{NodeParams, ParamLayout, ParamSpec, Role};
+pub use repeats::{FrameGroups, frame_groups};
+pub use temporal::decoder_temporal;
 
 use spikereel_data::{DataError, Result};
+
+/// The network of a shape, by its model.
+///
+/// # Errors
+/// What the function of the model says.
+pub fn build(shape: &DecoderShape) -> Result<Network> {
+    match shape.model {
+        Model::Decoder => decoder(shape),
+        Model::Mlp => mlp(shape),
+        Model::ShallowCnn => shallow_cnn(shape),
+        Model::DecoderTemporal => decoder_temporal(shape),
+    }
+}
 
 /// Position of a node in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,7 +148,8 @@ impl Network {
             };
             let n_readers = self.nodes.iter().filter(|reader| reader.inputs.contains(input)).count();
             let before = &self.nodes[input.0].op;
-            let has_bias = matches!(before, Op::Linear { .. } | Op::Conv3d { .. } | Op::UpsampleConv3d { .. });
+            let has_bias =
+                matches!(before, Op::Linear { .. } | Op::Conv2d { .. } | Op::Conv3d { .. } | Op::UpsampleConv3d { .. });
             if let (true, 1, Some(params)) = (has_bias, n_readers, &self.params.of_node[input.0]) {
                 ranges.push(params.bias.clone());
             }

@@ -82,6 +82,13 @@ pub enum Op {
         /// Factor along `[frame, height, width]`.
         upsample: [usize; 3],
     },
+    /// A 'same' convolution of each frame by itself, with zero padding; weights are PyTorch's `Conv2d`'s.
+    Conv2d {
+        /// Channels of the output.
+        out_channels: usize,
+        /// Kernel along `[height, width]`, odd.
+        kernel: [usize; 2],
+    },
     /// Max pooling with window equal to stride.
     MaxPool3d {
         /// Window along `[frame, height, width]`.
@@ -118,6 +125,13 @@ pub enum Op {
         /// Columns of the output.
         width: usize,
     },
+    /// A frame becomes features ordered `[channel, height, width]`: undoes [`Op::FramesFromFeatures`].
+    FeaturesFromFrames,
+    /// Bilinear upsampling of each frame: PyTorch's `Upsample(mode="bilinear", align_corners=False)`.
+    UpsampleBilinear {
+        /// Factor along `[height, width]`.
+        factor: [usize; 2],
+    },
     /// Nearest upsampling alone.
     Upsample {
         /// Factor along `[frame, height, width]`.
@@ -153,6 +167,12 @@ impl Op {
                 let by = if let Op::UpsampleConv3d { upsample, .. } = self { *upsample } else { [1; 3] };
                 Extent { channels: out_channels, ..scaled(x, by) }
             }
+            Op::Conv2d { out_channels, kernel } => {
+                if kernel.iter().any(|size| size % 2 == 0) {
+                    return wrong("an odd kernel".into(), format!("{kernel:?}"));
+                }
+                Extent { channels: out_channels, ..x }
+            }
             Op::MaxPool3d { window } => {
                 if window.contains(&0) {
                     return wrong("a window of at least 1".into(), format!("{window:?}"));
@@ -179,6 +199,10 @@ impl Op {
                 }
                 Extent { frames: x.frames, height, width, channels: x.channels / (height * width) }
             }
+            Op::FeaturesFromFrames => {
+                Extent { frames: x.frames, height: 1, width: 1, channels: x.height * x.width * x.channels }
+            }
+            Op::UpsampleBilinear { factor: [height, width] } => scaled(x, [1, height, width]),
             Op::Upsample { factor } => scaled(x, factor),
             Op::Concat => {
                 if let Some(other) = inputs.iter().find(|other| Extent { channels: x.channels, ..**other } != x) {

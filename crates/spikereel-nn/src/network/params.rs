@@ -92,6 +92,9 @@ impl ParamLayout {
                 shape.extend(kernel);
                 (shape, input.channels * kernel.iter().product::<usize>())
             }
+            Op::Conv2d { out_channels, kernel: [height, width] } => {
+                (vec![out_channels, input.channels, height, width], input.channels * height * width)
+            }
             Op::BatchNorm { axis } => {
                 let n = if axis == NormAxis::Bin { input.frames } else { input.channels };
                 let params = NodeParams {

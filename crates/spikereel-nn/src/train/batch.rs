@@ -1,6 +1,6 @@
 //! Batches of an epoch: which trials, in which order, and their values. Every draw has a stream of its own, so threads do not matter.
 
-use super::TrainConfig;
+use super::{Task, TrainConfig};
 use crate::Real;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -21,14 +21,25 @@ pub(crate) struct Batch<R> {
 pub(crate) struct EpochSamples<'a> {
     fold: &'a Fold,
     config: &'a TrainConfig,
+    task: Task,
     seed: u64,
     epoch: usize,
     order: Vec<usize>,
 }
 
+impl<R> Batch<R> {
+    /// What goes into the network, and what should come out of it.
+    pub fn of_task(&self, task: Task) -> (&[R], &[R]) {
+        match task {
+            Task::Decode => (&self.spikes, &self.videos),
+            Task::Encode => (&self.videos, &self.spikes),
+        }
+    }
+}
+
 impl<'a> EpochSamples<'a> {
     /// Shuffles the training trials; with `steps_per_epoch`, as many whole shuffles as are needed.
-    pub fn new(fold: &'a Fold, config: &'a TrainConfig, seed: u64, epoch: usize) -> Self {
+    pub fn new(fold: &'a Fold, config: &'a TrainConfig, task: Task, seed: u64, epoch: usize) -> Self {
         let trials = fold.trials(Part::Train);
         let n_samples = config.steps_per_epoch.map_or(trials.len(), |n_steps| n_steps * config.batch_size);
         let mut rng = stream(seed, &format!("train/epoch{epoch}/order"));
@@ -42,7 +53,7 @@ impl<'a> EpochSamples<'a> {
             }
         }
         order.truncate(n_samples);
-        Self { fold, config, seed, epoch, order }
+        Self { fold, config, task, seed, epoch, order }
     }
 
     pub fn n_steps(&self) -> usize {
@@ -62,7 +73,8 @@ impl<'a> EpochSamples<'a> {
 
     fn draw(&self, position: usize, trial_idx: usize, out: &mut [f32]) {
         let noise_sd = self.config.input_noise_sd as f32;
-        if self.config.redraw.is_none() && noise_sd == 0.0 {
+        // Spikes that are a target stay as they are: noise and other trials would only be learned to be averaged out again.
+        if self.task == Task::Encode || (self.config.redraw.is_none() && noise_sd == 0.0) {
             return self.fold.fill_spikes(trial_idx, out);
         }
         let mut rng = stream(self.seed, &format!("train/epoch{}/sample{position}", self.epoch));

@@ -3,9 +3,9 @@
 //! The file is a first line, the SHA-256 of all that follows, and a safetensors file with weights, best weights and optimiser memory; the
 //! rest is its note, as JSON. Random streams are named by epoch, so no generator's position is stored.
 
-use super::{Best, EpochRecord, TrainConfig};
+use super::{Best, EpochRecord, Task, TrainConfig};
 use crate::files::{read_whole, write_whole};
-use crate::network::{DecoderShape, Network, decoder};
+use crate::network::{DecoderShape, Network};
 use crate::optimiser::Optimiser;
 use crate::tensors::{OwnedTensor, f32_bytes, file_bytes, open_file, read_tensor, tensors_of, weights_from};
 use crate::weights::Weights;
@@ -25,7 +25,9 @@ const SHA256_LEN: usize = 32;
 pub struct Checkpoint {
     /// How it is trained.
     pub config: TrainConfig,
-    /// What is trained.
+    /// What it learns to do.
+    pub task: Task,
+    /// What is trained; for an encoder, the sizes of the decoder it inverts.
     pub shape: DecoderShape,
     /// Seed of every draw.
     pub seed: u64,
@@ -43,6 +45,8 @@ pub struct Checkpoint {
 #[derive(Serialize, Deserialize)]
 struct Note {
     config: TrainConfig,
+    #[serde(default)]
+    task: Task,
     shape: DecoderShape,
     seed: u64,
     history: Vec<EpochRecord>,
@@ -56,7 +60,7 @@ impl Checkpoint {
     /// # Errors
     /// None that data can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let network = decoder(&self.shape)?;
+        let network = self.task.network(&self.shape)?;
         let mut tensors: Vec<OwnedTensor> = tensors_of(&network, &self.weights, "weights.");
         if let Some(best) = &self.best {
             tensors.extend(tensors_of(&network, &best.weights, "best."));
@@ -67,6 +71,7 @@ impl Checkpoint {
         }
         let note = Note {
             config: self.config.clone(),
+            task: self.task,
             shape: self.shape,
             seed: self.seed,
             history: self.history.clone(),
@@ -102,7 +107,7 @@ impl Checkpoint {
         let (file, note) = open_file(body)?;
         let note: Note = serde_json::from_str(&note.unwrap_or_default())
             .map_err(|error| damaged("a note this version can read", &error.to_string()))?;
-        let network = decoder(&note.shape)?;
+        let network = note.task.network(&note.shape)?;
         let best = match note.best {
             Some((epoch, validation_loss)) => {
                 Some(Best { epoch, validation_loss, weights: weights_from(&network, &file, "best.")? })
@@ -114,6 +119,7 @@ impl Checkpoint {
             optimiser: read_optimiser(&note, &network, &file)?,
             best,
             config: note.config,
+            task: note.task,
             shape: note.shape,
             seed: note.seed,
             history: note.history,

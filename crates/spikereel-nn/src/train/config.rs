@@ -1,6 +1,7 @@
 //! All that a training run is told, with the published values as defaults.
 
 use crate::loss::{LossScale, PhaseWeights};
+use crate::network::Model;
 use crate::optimiser::{OptimiserConfig, Schedule};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Result, TrialDraw};
@@ -26,10 +27,13 @@ pub enum Start {
     Fitted,
 }
 
-/// How a decoder is trained.
+/// How a network is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
+    /// Which network decodes; an encoder is told by who fits it.
+    #[serde(skip_serializing_if = "Model::is_default")]
+    pub model: Model,
     /// Passes over the training trials. Paper: 40 (published code: 100).
     pub epochs: usize,
     /// Trials in a batch. Paper and code: 64. The last batch of an epoch may be smaller.
@@ -70,6 +74,7 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
+            model: Model::default(),
             epochs: 40,
             batch_size: 64,
             steps_per_epoch: None,

@@ -1,4 +1,4 @@
-//! Training of a decoder on a fold: batches, steps, validation, what is kept.
+//! Training of a decoder or an encoder on a fold: batches, steps, validation, what is kept.
 //!
 //! Training trials alone are fitted on; validation trials may stop training and choose among epochs; test trials are never read.
 
@@ -14,16 +14,38 @@ pub use history::{EpochRecord, Progress, StepReport};
 
 use crate::engine::{Engine, Mode};
 use crate::loss::{frame_weights, video_loss};
-use crate::network::{DecoderShape, Network, decoder};
+use crate::network::{DecoderShape, Model, Network, build, encoder};
 use crate::optimiser::Optimiser;
 use crate::weights::Weights;
 use crate::{Error, Real, Result, Wants};
 use batch::{Batch, EpochSamples, fill_real};
+use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Fold, Part};
 use spikereel_kernels::{Kernels, VideoLoss};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// What a network learns to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Spikes to video, by the published loss.
+    #[default]
+    Decode,
+    /// Video to standardised spikes, by the mean squared error: the paper names no loss for its inverse network.
+    Encode,
+}
+
+impl Task {
+    /// The network that does this on axes of these sizes.
+    pub(crate) fn network(self, shape: &DecoderShape) -> spikereel_data::Result<Network> {
+        match self {
+            Self::Decode => build(shape),
+            Self::Encode => encoder(&(*shape).into()),
+        }
+    }
+}
 
 /// The weights of the epoch with the smallest validation loss so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +61,7 @@ pub struct Best<R> {
 /// A training run between two epochs. Equal folds, configurations and seeds give equal weights, whatever the number of threads.
 pub struct Trainer<K: Kernels> {
     config: TrainConfig,
+    task: Task,
     shape: DecoderShape,
     seed: u64,
     fold: Fold,
@@ -53,33 +76,51 @@ pub struct Trainer<K: Kernels> {
     history: Vec<EpochRecord>,
 }
 
-/// The decoder that fits a fold's bins, sites and videos.
+/// The published decoder that fits a fold's bins, sites and videos.
 pub fn shape_for(fold: &Fold, base_channels: usize) -> DecoderShape {
     let dataset = fold.dataset();
     let [n_frames, height, width, _] = dataset.video_shape();
-    DecoderShape { n_bins: dataset.n_bins(), n_sites: dataset.n_sites(), n_frames, height, width, base_channels }
+    DecoderShape {
+        n_bins: dataset.n_bins(),
+        n_sites: dataset.n_sites(),
+        n_frames,
+        height,
+        width,
+        base_channels,
+        model: Model::Decoder,
+    }
 }
 
 impl<K: Kernels<Real: Real>> Trainer<K> {
-    /// A run at its start; weights are drawn from `seed`.
+    /// A decoder's run at its start; weights are drawn from `seed`.
     ///
     /// # Errors
     /// A configuration out of range, or videos that no decoder of ours fits.
     pub fn new(config: TrainConfig, fold: &Fold, seed: u64, kernels: K) -> Result<Self> {
+        Self::for_task(Task::Decode, config, fold, seed, kernels)
+    }
+
+    /// The same for either task. An encoder's training spikes are neither re-drawn nor given noise, and its loss has no scale and
+    /// no weights of frames.
+    ///
+    /// # Errors
+    /// A configuration out of range, or videos that no network of ours fits.
+    pub fn for_task(task: Task, config: TrainConfig, fold: &Fold, seed: u64, kernels: K) -> Result<Self> {
         config.check()?;
-        let shape = shape_for(fold, config.base_channels);
-        let network = Arc::new(decoder(&shape)?);
+        let shape = shape_for(fold, config.base_channels).of_model(config.model);
+        let network = Arc::new(task.network(&shape)?);
         Ok(Self {
             engine: Engine::new(Arc::clone(&network), kernels, Wants::TRAINING, &[]),
             frame_weights: frame_weights(&fold.dataset().timeline, config.phase_weights),
             held: if config.hold_dead_biases { network.dead_biases() } else { vec![] },
-            weights: start::weights(config.start, &network, fold, seed),
+            weights: start::weights(start::of_network(config.start, task, config.model), &network, fold, seed),
             rate_factors: network.rate_factors(config.norm_rate_factor),
             optimiser: Optimiser::new(config.optimiser, network.n_params()),
             best: None,
             history: Vec::new(),
             fold: fold.clone(),
             config,
+            task,
             shape,
             seed,
             network,
@@ -112,7 +153,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         let epoch = self.history.len();
         let learning_rate = self.config.schedule.rate(self.config.learning_rate, epoch, self.config.epochs);
         let (fold, config) = (self.fold.clone(), self.config.clone());
-        let samples = EpochSamples::new(&fold, &config, self.seed, epoch);
+        let samples = EpochSamples::new(&fold, &config, self.task, self.seed, epoch);
         let (mut batch, mut next) = (Batch::default(), Batch::default());
         samples.fill(0, &mut batch);
         let (started, mut n_seen, mut loss_sum) = (Instant::now(), 0, 0.0);
@@ -152,9 +193,9 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
     /// Forward, loss, backward, optimiser. Returns the loss, as an error where it or a gradient is not finite; nothing
     /// has changed then.
     fn step(&mut self, batch: &Batch<K::Real>, learning_rate: f64) -> std::result::Result<f64, f64> {
-        let loss = self.loss_of(batch.n);
-        self.engine.forward(&self.weights, Mode::Train, batch.n, &batch.spikes).map_err(|_| f64::NAN)?;
-        let loss = self.engine.loss(&loss, &batch.videos, true).total();
+        let (input, target) = batch.of_task(self.task);
+        self.engine.forward(&self.weights, Mode::Train, batch.n, input).map_err(|_| f64::NAN)?;
+        let loss = self.loss(batch.n, target, true);
         if !loss.is_finite() {
             return Err(loss);
         }
@@ -171,7 +212,15 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         Ok(loss)
     }
 
-    fn loss_of(&self, n: usize) -> VideoLoss<K::Real> {
+    /// Loss of the last output; with `gradient`, also where the backward pass starts.
+    fn loss(&mut self, n: usize, target: &[K::Real], gradient: bool) -> f64 {
+        match self.task {
+            Task::Decode => self.engine.loss(&self.video_loss(n), target, gradient).total(),
+            Task::Encode => self.engine.mean_squared_error(target, gradient),
+        }
+    }
+
+    fn video_loss(&self, n: usize) -> VideoLoss<K::Real> {
         let loss = video_loss(self.config.loss_scale, &self.frame_weights, n, self.network.output());
         let weight = K::Real::from_f64(self.config.squared_error_weight);
         VideoLoss { squared_error_scale: loss.squared_error_scale * weight, ..loss }
@@ -187,9 +236,9 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         let (mut batch, mut sum) = (Batch::default(), 0.0);
         for trials in trials.chunks(self.config.batch_size) {
             fill_real(&fold, trials, &mut batch);
-            let loss = self.loss_of(batch.n);
-            self.engine.forward(&self.weights, Mode::Eval, batch.n, &batch.spikes)?;
-            sum += self.engine.loss(&loss, &batch.videos, false).total() * batch.n as f64;
+            let (input, target) = batch.of_task(self.task);
+            self.engine.forward(&self.weights, Mode::Eval, batch.n, input)?;
+            sum += self.loss(batch.n, target, false) * batch.n as f64;
         }
         Ok(Some(sum / trials.len() as f64))
     }
@@ -199,7 +248,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         &self.history
     }
 
-    /// What is being trained.
+    /// What is being trained; for an encoder, the sizes of the decoder it inverts.
     pub fn shape(&self) -> &DecoderShape {
         &self.shape
     }
@@ -230,6 +279,7 @@ impl<K: Kernels<Real = f32>> Trainer<K> {
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             config: self.config.clone(),
+            task: self.task,
             shape: self.shape,
             seed: self.seed,
             history: self.history.clone(),
@@ -246,14 +296,14 @@ impl<K: Kernels<Real = f32>> Trainer<K> {
     /// Where the fold's axes are not those of the checkpoint.
     pub fn resume(checkpoint: Checkpoint, fold: &Fold, kernels: K) -> Result<Self> {
         let expected = checkpoint.shape;
-        let got = shape_for(fold, checkpoint.config.base_channels);
+        let got = shape_for(fold, checkpoint.config.base_channels).of_model(checkpoint.config.model);
         if expected != got {
             return Err(DataError::new("checkpoint's network", format!("{expected:?}"), format!("{got:?}"))
                 .hint("resume with the dataset it was started on")
                 .into());
         }
-        let Checkpoint { config, seed, history, weights, best, optimiser, .. } = checkpoint;
-        let fresh = Self::new(config, fold, seed, kernels)?;
+        let Checkpoint { config, task, seed, history, weights, best, optimiser, .. } = checkpoint;
+        let fresh = Self::for_task(task, config, fold, seed, kernels)?;
         Ok(Self { history, weights, best, optimiser, ..fresh })
     }
 }

@@ -9,11 +9,12 @@
 //! - The last normalisation starts at the mean and spread that the training videos have before the tanh. At the published start (0, 1) it
 //!   takes hundreds of steps until the output can become black, and until then nothing else is learned.
 //!
-//! docs/training.md shows what each is worth.
+//! docs/training.md shows what each is worth. The scales serve every network with the decoder's trunk; the comparison networks start as
+//! published.
 
-use super::Start;
+use super::{Start, Task};
 use crate::Real;
-use crate::network::{Network, Node, NodeIdx, Op};
+use crate::network::{Model, Network, Node, NodeIdx, Op};
 use crate::weights::Weights;
 use spikereel_data::{Fold, Part};
 
@@ -25,6 +26,14 @@ const NEAREST: f64 = 0.005;
 const LEAST_SPREAD: f64 = 0.1;
 /// Training trials whose videos are looked at, evenly spaced: enough for a mean and a spread.
 const N_LOOKED_AT: usize = 64;
+
+/// The start that a network can take: the fitted one is made for the decoder's trunk.
+pub(super) fn of_network(start: Start, task: Task, model: Model) -> Start {
+    match (task, model) {
+        (Task::Decode, Model::Mlp | Model::ShallowCnn) => Start::Published,
+        _ => start,
+    }
+}
 
 /// The weights that training starts from.
 pub(super) fn weights<R: Real>(start: Start, network: &Network, fold: &Fold, seed: u64) -> Weights<R> {
@@ -131,7 +140,15 @@ mod tests {
 
     #[test]
     fn the_fitted_start_keeps_the_draws_and_gives_the_last_normalisation_the_videos_mean_and_spread() {
-        let shape = DecoderShape { n_bins: 1, n_sites: 1, n_frames: 1, height: 16, width: 16, base_channels: 2 };
+        let shape = DecoderShape {
+            n_bins: 1,
+            n_sites: 1,
+            n_frames: 1,
+            height: 16,
+            width: 16,
+            base_channels: 2,
+            model: Model::Decoder,
+        };
         let network = decoder(&shape).unwrap();
         let published = Weights::<f64>::init(&network, 5);
         assert_eq!(weights::<f64>(Start::Published, &network, &fold(), 5), published);

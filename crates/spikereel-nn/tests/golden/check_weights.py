@@ -1,27 +1,26 @@
 """Loads weights written by spikereel into PyTorch, strictly, and compares outputs: python check_weights.py WEIGHTS OUTPUT
 
-OUTPUT holds `spikes` [trial, bin, site] and `video` [trial, frame, height, width, rgb] as safetensors; the decoder's shape is read from
-the note beside the weights. Ends with an error where anything differs by more than 1e-5.
+OUTPUT holds `input` and `output` as safetensors, channels last as in Rust; model and shape are read from the note beside the weights. Ends
+with an error where anything differs by more than 1e-5 of the output's largest value.
 """
 import json
 import sys
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from reference import VideoDecoder
+from models import make
 
 
 def main(weights_path, output_path):
     with safe_open(weights_path, "pt") as file:
-        shape = json.loads(file.metadata()["spikereel"])
-    pools = {7: (2, 2, 2), 12: (2, 2, 3), 45: (3, 3, 5)}[shape["n_frames"]]
-    net = VideoDecoder(shape["n_bins"], shape["n_sites"], shape["height"], shape["width"], shape["base_channels"], pools)
+        net = make(json.loads(file.metadata()["spikereel"]))
     net.load_state_dict(load_file(weights_path), strict=True)
     data = load_file(output_path)
     with torch.no_grad():
-        video = net.eval()(data["spikes"]).permute(0, 2, 3, 4, 1)
-    worst = (video - data["video"]).abs().max().item()
-    print(f"largest difference {worst:.2e} over {video.numel()} values")
+        output = net.eval()(data["input"])
+    assert output.shape == data["output"].shape, (output.shape, data["output"].shape)
+    worst = ((output - data["output"]).abs().max() / max(1.0, output.abs().max())).item()
+    print(f"{type(net).__name__}: largest difference {worst:.2e} over {output.numel()} values")
     assert worst < 1e-5
 
 

@@ -82,7 +82,7 @@ def fill(net):
     for name, value in state.items():
         module = modules[name.rsplit(".", 1)[0]]
         u = uniform(name, value.numel()) if value.ndim else None
-        if isinstance(module, (nn.Linear, nn.Conv3d)):
+        if isinstance(module, (nn.Linear, nn.Conv2d, nn.Conv3d)):
             v = u / np.sqrt(module.weight[0].numel())
         elif name.endswith("num_batches_tracked"):
             continue

@@ -10,7 +10,7 @@ use crate::steps::open_run::OpenRun;
 use serde::Serialize;
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, FitDecoder, Fold};
-use spikereel_nn::{FitNetwork, NetworkDecoder, StepReport, TrainConfig};
+use spikereel_nn::{FitNetwork, FitNetworkEncoder, NetworkDecoder, NetworkEncoder, StepReport, TrainConfig};
 
 /// All that a study may use.
 pub struct Context<'a> {
@@ -30,6 +30,9 @@ pub struct Context<'a> {
 
 #[derive(Serialize)]
 struct Made<'a> {
+    /// None for a decoder, whose kind the configuration names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'static str>,
     version: &'static str,
     config: &'a TrainConfig,
     precision: String,
@@ -67,20 +70,23 @@ impl Context<'_> {
         self.fit(&self.main_training(), &self.main.folds[fold_idx], seed, &stage)
     }
 
-    /// A decoder trained as `config` says, or read from the store where it was trained before.
+    /// The main encoder of a fold of the main recording, number `network_idx` of its seeds: the inverse of the main decoder.
+    ///
+    /// # Errors
+    /// Divergence, an I/O error.
+    pub fn encoder(&self, fold_idx: usize, network_idx: usize) -> Result<NetworkEncoder> {
+        let stage = format!("encoder, fold {}, seed {}", fold_idx + 1, network_idx + 1);
+        let seed = derive_seed(self.seed, &format!("encoder/fold{fold_idx}/seed{network_idx}"));
+        self.fit_encoder(&self.main_training(), &self.main.folds[fold_idx], seed, &stage)
+    }
+
+    /// A decoder of any model trained as `config` says, or read from the store where it was trained before.
     ///
     /// # Errors
     /// Divergence, an I/O error.
     pub fn fit(&self, config: &TrainConfig, fold: &Fold, seed: u64, stage: &str) -> Result<NetworkDecoder> {
         let precision = self.main.config.precision.of_engine();
-        let made = Made {
-            version: env!("CARGO_PKG_VERSION"),
-            config,
-            precision: format!("{precision:?}"),
-            isa: crate::provenance::instruction_set(),
-            fold: name_of_fold(fold),
-            seed,
-        };
+        let made = self.made(None, config, fold, seed);
         let name = name_of(&made)?;
         let weights = self.store.weights(&name);
         if weights.is_file() {
@@ -91,6 +97,38 @@ impl Context<'_> {
         self.store.describe(&name, &made)?;
         decoder.save(&weights)?;
         Ok(decoder)
+    }
+
+    /// An encoder trained as `config` says, or read from the store where it was trained before.
+    ///
+    /// # Errors
+    /// Divergence, an I/O error.
+    pub fn fit_encoder(&self, config: &TrainConfig, fold: &Fold, seed: u64, stage: &str) -> Result<NetworkEncoder> {
+        let precision = self.main.config.precision.of_engine();
+        let made = self.made(Some("encoder"), config, fold, seed);
+        let name = name_of(&made)?;
+        let weights = self.store.weights(&name);
+        if weights.is_file() {
+            return Ok(NetworkEncoder::load(&weights)?.in_precision(precision));
+        }
+        let mut watcher = Watcher { stage, progress: self.progress, task: None };
+        let fit = FitNetworkEncoder { config: config.clone(), precision };
+        let (encoder, _) = fit.fit_network(fold, seed, &mut watcher)?;
+        self.store.describe(&name, &made)?;
+        encoder.save(&weights)?;
+        Ok(encoder)
+    }
+
+    fn made<'a>(&self, what: Option<&'static str>, config: &'a TrainConfig, fold: &Fold, seed: u64) -> Made<'a> {
+        Made {
+            what,
+            version: env!("CARGO_PKG_VERSION"),
+            config,
+            precision: format!("{:?}", self.main.config.precision.of_engine()),
+            isa: crate::provenance::instruction_set(),
+            fold: name_of_fold(fold),
+            seed,
+        }
     }
 
     /// Fits small networks, for studies that take a [`FitDecoder`].

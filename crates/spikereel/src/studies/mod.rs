@@ -28,6 +28,14 @@ pub mod size_matched;
 mod sizes;
 mod store;
 pub mod time_resolved;
+pub mod baselines;
+mod context;
+pub mod encoder;
+mod material;
+mod network_words;
+mod sizes;
+mod store;
+pub mod temporal;
 
 pub use catalogue::{ALL, StudyKind, StudyList, by_names};
 pub use context::{Context, SmallFit};

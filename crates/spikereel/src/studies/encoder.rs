@@ -1,0 +1,265 @@
+//! The study of the encoder: how well the published inverse network tells each region's activity from the video.
+
+use super::Context;
+use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, p_words, short, with_interval};
+use crate::Result;
+use spikereel_analysis::stats::Correction;
+use spikereel_analysis::study::encoder_scores::{
+    EncoderOptions, EncoderStudy, EncodingScore, NullPixels, RegionEncoding, encoder_study,
+};
+use spikereel_data::rng::derive_seed;
+use spikereel_data::{Dataset, Part};
+use spikereel_report::schema::{
+    AxisSpec, Chart, ChartPanel, DataTable, Distribution, DistributionForm, IntervalRow, PanelBody, Section, Series,
+    TableCell,
+};
+
+const SLUG: &str = "encoder";
+const TITLE: &str = "Predicting activity from video";
+const QUESTION: &str =
+    "How well can each region's activity be predicted from the video, and does that take knowing the condition?";
+/// Level of significance.
+const ALPHA: f64 = 0.05;
+/// Regions whose courses are drawn.
+const N_DRAWN: usize = 6;
+
+/// Trains the encoder of the first fold and scores it on its test trials.
+///
+/// # Errors
+/// Divergence, an I/O error.
+pub fn study(context: &Context<'_>) -> Result<Section> {
+    let fold = &context.main.folds[0];
+    let sizes = format!("{}; {} base channels, fold 1, one seed", fold_words(context, 0), context.sizes.main_channels);
+    if fold.trials(Part::Test).is_empty() {
+        let why = "This recording has no test trials, so nothing can be scored.";
+        return Ok(not_here(SLUG, TITLE, QUESTION, why, sizes));
+    }
+    let encoder = context.encoder(0, 0)?;
+    let options = EncoderOptions {
+        batch: 32,
+        n_null: context.sizes.n_null,
+        null_pixels: NullPixels::Uniform,
+        n_bootstrap: context.sizes.n_bootstrap,
+        n_permutations: context.sizes.n_permutations,
+        seed: derive_seed(context.seed, "encoder/scores"),
+    };
+    let found = encoder_study(&encoder, fold, Part::Test, &options)?;
+    let p: Vec<f64> = found.regions.iter().map(|region| region.course.p_permutation).collect();
+    let corrected = Correction::Holm.correct(&p);
+    let sizes = format!("{sizes}; {} noise videos, {} permutations", options.n_null, options.n_permutations);
+    let findings = found.regions.iter().zip(&corrected).map(|(region, &p)| finding(region, p));
+    Ok(Section {
+        slug: SLUG.into(),
+        title: TITLE.into(),
+        question: QUESTION.into(),
+        sizes,
+        findings: findings.collect(),
+        caveats: vec![
+            "A correlation of mean courses is high wherever all conditions share a course, whatever the encoder knows: noise videos show how \
+             high. Only the difference between the own and the other conditions asks for knowledge of the condition."
+                .into(),
+            "The t test of conditions against noise videos is the paper's. Conditions share recordings and predictions from noise hardly \
+             differ among themselves, so its p is too small; the share of noise videos that reach the mean stands beside it."
+                .into(),
+            "The paper names no loss for its inverse network; this one minimises the mean squared error.".into(),
+            "Behind the bottleneck of one time step the network's middle frames are identical for any video; only the normalisation over bins \
+             tells their bins apart."
+                .into(),
+        ],
+        charts: charts(&found, &context.main.dataset, &corrected),
+        tables: vec![table(&found, &corrected)],
+    })
+}
+
+/// A region is predicted where both the interval and the corrected permutation say so.
+fn is_specific(score: &EncodingScore, p: f64) -> bool {
+    p < ALPHA && score.specific_interval_95.is_some_and(|ends| excludes_zero(ends) && ends[0] > 0.0)
+}
+
+fn finding(region: &RegionEncoding, p: f64) -> String {
+    let score = &region.course;
+    let own = match (score.summary.mean, score.interval_95) {
+        (Some(mean), Some(ends)) => format!(
+            "Pearson {} over {} conditions, s.d. {}",
+            with_interval(mean, ends),
+            score.summary.n,
+            score.summary.sd.map_or("not defined".into(), short)
+        ),
+        _ => "Pearson correlation is not defined".into(),
+    };
+    let null = mean_and_sd(score.null_summary.mean, score.null_summary.sd);
+    let specific = match (score.specific, score.specific_interval_95) {
+        (Some(value), Some(ends)) if is_specific(score, p) => {
+            format!("own minus other conditions {}, {} corrected", with_interval(value, ends), p_words(p))
+        }
+        (Some(value), Some(ends)) => {
+            format!("knowing the condition is not resolvable at this size: {}", with_interval(value, ends))
+        }
+        _ => "knowing the condition cannot be tested here".into(),
+    };
+    format!("{}: {own}; noise videos reach {null} ({}); {specific}.", region.region, p_words(score.p_null))
+}
+
+fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64]) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    if let Some(condition) = middle_condition(found) {
+        let drawn = found.regions.iter().take(N_DRAWN);
+        charts.push(Chart {
+            slug: "courses".into(),
+            title: format!("Recorded and predicted courses, {}", found.conditions[condition]),
+            reading: format!(
+                "Mean over a region's sites and the {} test trials of one condition: that whose correlation, averaged over regions, is the \
+                 median of all.",
+                found.n_per_condition[condition]
+            ),
+            panels: drawn.map(|region| courses(region, condition, dataset)).collect(),
+        });
+    }
+    let boxes = found.regions.iter().flat_map(|region| {
+        let values = |values: &[Option<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
+        let group = |group: &str, values| Distribution { label: region.region.clone(), group: group.into(), values };
+        [group("conditions", values(&region.course.per_condition)), group("noise videos", values(&region.course.null))]
+    });
+    charts.push(Chart {
+        slug: "pearson".into(),
+        title: "Correlation of predicted and recorded courses".into(),
+        reading: "One value a condition; beside it one value a noise video, its mean correlation with all conditions."
+            .into(),
+        panels: vec![ChartPanel {
+            title: String::new(),
+            body: PanelBody::Distributions {
+                axis: AxisSpec {
+                    label: "Pearson correlation of region means".into(),
+                    reference: Some(0.0),
+                    range: None,
+                },
+                form: DistributionForm::Box,
+                groups: boxes.collect(),
+            },
+        }],
+    });
+    let rows = found.regions.iter().zip(corrected).map(|(region, &p)| IntervalRow {
+        label: region.region.clone(),
+        estimate: region.course.specific,
+        low: region.course.specific_interval_95.map(|ends| ends[0]),
+        high: region.course.specific_interval_95.map(|ends| ends[1]),
+        filled: is_specific(&region.course, p),
+        note: p_words(p),
+        ..IntervalRow::default()
+    });
+    charts.push(Chart {
+        slug: "specific".into(),
+        title: "What knowing the condition adds".into(),
+        reading: "Correlation with the own condition's recording minus the mean with the others'. Filled where interval and corrected \
+                  permutation agree; p by shuffling recordings among predictions, Holm over regions."
+            .into(),
+        panels: vec![ChartPanel {
+            title: String::new(),
+            body: PanelBody::Intervals {
+                axis: AxisSpec { label: "Own minus other conditions, Pearson".into(), reference: Some(0.0), range: None },
+                rows: rows.collect(),
+            },
+        }],
+    });
+    charts
+}
+
+/// The condition whose correlation, averaged over regions, is the median.
+fn middle_condition(found: &EncoderStudy) -> Option<usize> {
+    let mean = |condition: usize| {
+        let values: Vec<f64> =
+            found.regions.iter().filter_map(|region| region.course.per_condition[condition]).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    };
+    let mut ranked: Vec<(f64, usize)> = (0..found.conditions.len()).filter_map(|c| Some((mean(c)?, c))).collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ranked.get(ranked.len() / 2).map(|(_, condition)| *condition)
+}
+
+fn courses(region: &RegionEncoding, condition: usize, dataset: &Dataset) -> ChartPanel {
+    let centre = |bin: usize| dataset.bins.left_secs(bin) + dataset.bins.width_secs / 2.0;
+    let x: Vec<f64> = (0..dataset.bins.n_bins).map(centre).collect();
+    let series = |label: &str, values: &[f64], dashed| Series {
+        label: label.into(),
+        x: x.clone(),
+        y: values.iter().map(|&value| Some(value)).collect(),
+        dashed,
+        ..Series::default()
+    };
+    let own = region.courses[condition].as_ref();
+    let pair = own.map(|own| vec![series("recorded", &own.recorded, false), series("predicted", &own.predicted, true)]);
+    let timeline = &dataset.timeline;
+    let mut at = timeline.start_secs;
+    let spans = timeline.phases.iter().map(|span| {
+        let from = at;
+        at += span.n_frames as f64 / timeline.frame_rate_hz;
+        (span.phase.to_string(), from, at)
+    });
+    let r = region.course.per_condition[condition].map_or(String::new(), |r| format!(", r = {}", short(r)));
+    ChartPanel {
+        title: format!("{}{r}", region.region),
+        body: PanelBody::Lines {
+            x: AxisSpec { label: "Time (s)".into(), ..AxisSpec::default() },
+            y: AxisSpec { label: "Activity, standardised".into(), ..AxisSpec::default() },
+            series: pair.unwrap_or_default(),
+            spans: spans.collect(),
+        },
+    }
+}
+
+fn table(found: &EncoderStudy, corrected: &[f64]) -> DataTable {
+    let columns = [
+        "region",
+        "sites",
+        "score",
+        "mean",
+        "s.d.",
+        "low",
+        "high",
+        "conditions",
+        "noise mean",
+        "noise s.d.",
+        "t",
+        "df",
+        "p of t",
+        "p of noise",
+        "own minus other",
+        "its low",
+        "its high",
+        "p of permutation",
+        "Holm",
+    ];
+    let row = |region: &RegionEncoding, what: &str, score: &EncodingScore, corrected: Option<f64>| -> Vec<TableCell> {
+        let end = |ends: Option<[f64; 2]>, at: usize| TableCell::from(ends.map(|ends| ends[at]));
+        vec![
+            region.region.as_str().into(),
+            (region.n_sites as f64).into(),
+            what.into(),
+            score.summary.mean.into(),
+            score.summary.sd.into(),
+            end(score.interval_95, 0),
+            end(score.interval_95, 1),
+            (score.summary.n as f64).into(),
+            score.null_summary.mean.into(),
+            score.null_summary.sd.into(),
+            score.t_test.map(|test| test.t).into(),
+            score.t_test.map(|test| test.df).into(),
+            score.t_test.map(|test| test.p).into(),
+            score.p_null.into(),
+            score.specific.into(),
+            end(score.specific_interval_95, 0),
+            end(score.specific_interval_95, 1),
+            score.p_permutation.into(),
+            corrected.into(),
+        ]
+    };
+    let rows = found.regions.iter().zip(corrected).flat_map(|(region, &p)| {
+        [row(region, "region mean", &region.course, Some(p)), row(region, "bins and sites", &region.flattened, None)]
+    });
+    DataTable {
+        slug: "regions".into(),
+        title: "Predicted against recorded activity".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows: rows.collect(),
+    }
+}

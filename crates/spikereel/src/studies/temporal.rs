@@ -1,0 +1,219 @@
+//! The study of the bottleneck in time: what the published decoder cannot show because it repeats a picture, and what one that keeps time does.
+
+use super::Context;
+use super::baselines::small_network;
+use super::network_words::{cells, excludes_zero, fold_words, not_here, row, with_interval};
+use crate::Result;
+use spikereel_analysis::motion::FlowDirection;
+use spikereel_analysis::study::compare::Estimate;
+use spikereel_analysis::study::frozen_frames::{FrozenOptions, FrozenScores, frozen_frames};
+use spikereel_data::rng::derive_seed;
+use spikereel_data::{Decoder, Part, Phase, TargetKind};
+use spikereel_nn::Model;
+use spikereel_nn::network::{FrameGroups, frame_groups};
+use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, Series, TableCell};
+use std::ops::Range;
+
+const SLUG: &str = "temporal";
+const TITLE: &str = "Motion where the published decoder stands still";
+const QUESTION: &str = "What happens in the frames that the published decoder repeats, and does a decoder that keeps time show motion there?";
+/// What is measured, with unit.
+const MEASURES: [(&str, &str); 3] = [
+    ("change from frame to frame, single trials", "gray levels"),
+    ("change from frame to frame, condition means", "gray levels"),
+    ("direction error, condition means", "deg"),
+];
+
+/// Trains both decoders alike on the first fold and measures them in the repeated frames and in the whole stimulus phase.
+///
+/// # Errors
+/// Divergence, an I/O error.
+pub fn study(context: &Context<'_>) -> Result<Section> {
+    let fold = &context.main.folds[0];
+    let timeline = &context.main.dataset.timeline;
+    let sizes = format!(
+        "{}; both networks {} base channels, {} epochs, one seed",
+        fold_words(context, 0),
+        context.sizes.small_channels,
+        context.sizes.small_epochs
+    );
+    if fold.trials(Part::Test).is_empty() {
+        let why = "This recording has no test trials, so nothing can be scored.";
+        return Ok(not_here(SLUG, TITLE, QUESTION, why, sizes));
+    }
+    let faithful = small_network(context, Model::Decoder, 0)?;
+    let groups = frame_groups(faithful.network());
+    let stimulus = span(&timeline.frames_of(Phase::Stimulus));
+    let run = groups.longest_run();
+    let frames = run.start.max(stimulus.start)..run.end.min(stimulus.end);
+    if frames.len() < 2 {
+        let why = format!(
+            "At {} frames the published decoder repeats no two neighboring frames of the stimulus, so there is nothing to compare.",
+            timeline.n_frames
+        );
+        return Ok(not_here(SLUG, TITLE, QUESTION, &why, sizes));
+    }
+    let temporal = small_network(context, Model::DecoderTemporal, 0)?;
+    let motion = context.main.readouts.iter().find(|readout| readout.name() == "motion");
+    let options = FrozenOptions {
+        frames: frames.clone(),
+        direction_factor: motion.and_then(|readout| readout.factor().map(String::from)),
+        flow: FlowDirection::default(),
+        n_bootstrap: context.sizes.n_bootstrap,
+        seed: derive_seed(context.seed, "temporal/scores"),
+    };
+    let decoders: [(String, &dyn Decoder); 2] =
+        [("published decoder".into(), &faithful), ("temporal decoder".into(), &temporal)];
+    let repeated = frozen_frames(&decoders, fold, Part::Test, &options)?;
+    let whole = frozen_frames(&decoders, fold, Part::Test, &FrozenOptions { frames: stimulus, ..options })?;
+    let mut findings = vec![words_of_groups(&groups, &frames)];
+    findings
+        .extend([(&repeated, "in the repeated frames"), (&whole, "in the whole stimulus")].map(of_stretch).concat());
+    let mut caveats = vec![
+        "The temporal decoder is not the paper's. It differs in two ways at once: time is never pooled, and there are skip connections."
+            .to_string(),
+        "Change from frame to frame is also what flicker makes; only its direction says that it is motion.".into(),
+    ];
+    if context.main.dataset.target_kind == TargetKind::ConditionOnly {
+        caveats.push(
+            "Here the spikes know the condition and not where single dots are, so the best decoder shows the mean of all dot fields, which moves \
+             far less than any of them."
+                .into(),
+        );
+    }
+    Ok(Section {
+        slug: SLUG.into(),
+        title: TITLE.into(),
+        question: QUESTION.into(),
+        sizes,
+        findings,
+        caveats,
+        charts: vec![chart_by_frame(&repeated, &frames), chart_scores(&repeated, &whole)],
+        tables: vec![table(&repeated, &whole)],
+    })
+}
+
+/// First to last of ascending frames.
+fn span(frames: &[usize]) -> Range<usize> {
+    frames.first().copied().unwrap_or(0)..frames.last().map_or(0, |last| last + 1)
+}
+
+fn words_of_groups(groups: &FrameGroups, frames: &Range<usize>) -> String {
+    format!(
+        "By its table of layers, the published decoder's {} output frames hold {} pictures for any input and any weights; frames {} to {} of the \
+         stimulus are one picture.",
+        groups.first_equal.len(),
+        groups.n_distinct(),
+        frames.start,
+        frames.end - 1
+    )
+}
+
+fn of_stretch((scores, place): (&Vec<FrozenScores>, &str)) -> Vec<String> {
+    let [published, temporal, truth] = scores.as_slice() else { return Vec::new() };
+    let mean = |scores: &FrozenScores, measure: usize| {
+        let estimate = scores.estimates[measure].as_ref();
+        estimate.map_or("not defined".into(), |estimate| with_interval(estimate.mean, estimate.interval_95))
+    };
+    let of_measure = |measure: usize| {
+        let Estimate { mean: own, interval_95 } = temporal.differences[measure].as_ref()?;
+        let (name, unit) = MEASURES[measure];
+        let verdict = if excludes_zero(*interval_95) { "" } else { ", a difference not resolvable at this size" };
+        Some(format!(
+            "{place}, {name} ({unit}): published {}, temporal {}, true videos {}; temporal minus published {}{verdict}.",
+            mean(published, measure),
+            mean(temporal, measure),
+            mean(truth, measure),
+            with_interval(*own, *interval_95)
+        ))
+    };
+    (0..MEASURES.len()).filter_map(of_measure).map(|words| words[..1].to_uppercase() + &words[1..]).collect()
+}
+
+fn chart_by_frame(scores: &[FrozenScores], frames: &Range<usize>) -> Chart {
+    let series = scores.iter().map(|own| Series {
+        label: own.name.clone(),
+        x: (1..=own.change_by_frame.len()).map(|frame| frame as f64).collect(),
+        y: own.change_by_frame.iter().map(|&change| Some(change)).collect(),
+        dashed: own.name == "true videos",
+        ..Series::default()
+    });
+    Chart {
+        slug: "by-frame".into(),
+        title: "How much each frame differs from the one before".into(),
+        reading: "Mean absolute difference over pixels and colors of single trials' videos, mean over conditions. In the marked stretch the \
+                  published decoder repeats one picture."
+            .into(),
+        panels: vec![ChartPanel {
+            title: String::new(),
+            body: PanelBody::Lines {
+                x: AxisSpec { label: "Frame".into(), ..AxisSpec::default() },
+                y: AxisSpec { label: "Change (gray levels of 255)".into(), reference: Some(0.0), range: None },
+                series: series.collect(),
+                spans: vec![("one picture".into(), frames.start as f64 + 0.5, frames.end as f64 - 0.5)],
+            },
+        }],
+    }
+}
+
+fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
+    let panel = |measure: usize| {
+        let (name, unit) = MEASURES[measure];
+        let rows = repeated.iter().zip(whole).flat_map(|(repeated, whole)| {
+            [
+                row(&repeated.name, "repeated frames", repeated.estimates[measure].as_ref()),
+                row(&whole.name, "whole stimulus", whole.estimates[measure].as_ref()),
+            ]
+        });
+        let reference = if unit == "deg" { Some(90.0) } else { Some(0.0) };
+        ChartPanel {
+            title: name.into(),
+            body: PanelBody::Intervals {
+                axis: AxisSpec { label: format!("{name} ({unit})"), reference, range: None },
+                rows: rows.collect(),
+            },
+        }
+    };
+    let defined = |measure: &usize| repeated.iter().chain(whole).any(|own| own.estimates[*measure].is_some());
+    Chart {
+        slug: "scores".into(),
+        title: "Change and direction, published and temporal decoder".into(),
+        reading: "Means over conditions with 95 % intervals. A direction error of 90 degrees is that of a guess, and of a video that stands still."
+            .into(),
+        panels: (0..MEASURES.len()).filter(defined).map(panel).collect(),
+    }
+}
+
+fn table(repeated: &[FrozenScores], whole: &[FrozenScores]) -> DataTable {
+    let columns = [
+        "frames",
+        "videos",
+        "measure",
+        "unit",
+        "mean",
+        "low",
+        "high",
+        "minus published",
+        "its low",
+        "its high",
+        "still conditions",
+    ];
+    let rows = [("repeated", repeated), ("whole stimulus", whole)].into_iter().flat_map(|(place, scores)| {
+        scores.iter().flat_map(move |own| {
+            MEASURES.iter().enumerate().map(move |(measure, (name, unit))| {
+                let mut cells_of_row: Vec<TableCell> =
+                    vec![place.into(), own.name.as_str().into(), (*name).into(), (*unit).into()];
+                cells_of_row.extend(cells(own.estimates[measure].as_ref()));
+                cells_of_row.extend(cells(own.differences[measure].as_ref()));
+                cells_of_row.push((own.n_still as f64).into());
+                cells_of_row
+            })
+        })
+    });
+    DataTable {
+        slug: "stretches".into(),
+        title: "Change and direction in two stretches of frames".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows: rows.collect(),
+    }
+}
