@@ -48,12 +48,19 @@ fn components_are_scikit_learns_with_their_signs() {
 #[test]
 fn tsne_reaches_scikit_learns_divergence_within_three_percent() {
     let golden = golden();
-    let out = tsne(samples(&golden).0.view(), &TsneConfig::default(), 42).unwrap();
+    let divergence = |rows: &Array2<f64>| tsne(rows.view(), &TsneConfig::default(), 42).unwrap().divergence;
+    let (blurred, _) = samples(&golden);
+    let clear = divergence(&rows(&golden["clear"]["x"], blurred.ncols()));
     for method in ["exact", "barnes_hut"] {
-        let expected = golden["kl"][method].as_f64().unwrap();
-        println!("{method}: {} for {expected}, {} steps", out.divergence, out.n_iterations);
-        assert!((out.divergence / expected - 1.0).abs() < 0.03, "{method}: {} for {expected}", out.divergence);
+        let expected = golden["clear"]["kl"][method].as_f64().unwrap();
+        println!("{method}: {clear} for {expected}");
+        assert!((clear / expected - 1.0).abs() < 0.03, "{method}: {clear} for {expected}");
     }
+    // Where clusters overlap the descent is chaotic, so the bound is scikit-learn's own range under a millionth of noise.
+    let (got, range) = (divergence(&blurred), numbers(&golden["blurred_kl"]));
+    let (low, high) = range.iter().fold((f64::MAX, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)));
+    println!("blurred: {got} for {low} to {high}");
+    assert!(got > 0.97 * low && got < 1.03 * high, "{got} for {low} to {high}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Studies: what a decoder's videos score, and what is lost when a region is masked.
 
+pub mod embedding;
+mod embedding_labels;
 mod evaluate;
 pub mod evaluation;
 mod harm;
@@ -11,9 +13,12 @@ mod planted;
 pub mod pooled;
 pub mod score_table;
 mod scorer;
+pub mod separation;
+pub mod similarity;
 mod templates;
 
 pub use crate::score::{ScoreKind, Summary};
+pub use embedding::{EmbeddedSpace, Embedding, EmbeddingOptions, Labeling, SpaceKind, embedding_study};
 pub use evaluate::{ceiling, evaluate, null_scores};
 pub use evaluation::{Accuracy, ConditionVideos, Evaluated, Evaluation, FeatureEvaluation, PooledScore, ScoreValues};
 pub use masked_scores::MaskingRun;
@@ -24,3 +29,5 @@ pub use planted::compare_with_planted;
 pub use pooled::{PooledEvaluation, PooledFeature, PooledOptions, pooled_evaluation};
 pub use score_table::{Over, Role, ScoreColumn, ScoreRow, ScoreTable};
 pub use scorer::{EvaluationOptions, PerSample};
+pub use separation::{Separation, SeparationOptions, Share};
+pub use similarity::{RegionSimilarity, Similarity, SimilarityOptions, similarity};
