@@ -56,6 +56,8 @@ pub struct RegionSimilarity {
     pub cross_dataset: Vec<f64>,
     /// The same between different conditions: training trials of one, test trials of another, drawn at random.
     pub cross_dataset_other: Vec<f64>,
+    /// Mean over conditions of the first minus the second, each averaged over draws; bootstrap over conditions.
+    pub cross_dataset_difference: Option<Estimate>,
     /// Mean over conditions of within minus cross, its interval from a bootstrap over conditions.
     pub difference: Option<Estimate>,
     /// Cohen's dz of that difference over conditions.
@@ -208,9 +210,11 @@ fn of_region(fold: &Fold, region_idx: usize, options: &SimilarityOptions) -> Reg
     };
     let cross_pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).map(|(a, b)| between[a][b]).collect();
     let differences: Vec<f64> = within.iter().zip(&cross).map(|(within, cross)| within - cross).collect();
-    let [cross_dataset, cross_dataset_other] = cross_dataset(fold, &blocks, &region, options);
+    let draws = cross_dataset(fold, &blocks, &region, options);
+    let across: Vec<f64> = (0..draws.first().map_or(0, Vec::len)).filter_map(|at| mean_gain(&draws, at)).collect();
     let resampling = |what: &str, name: &str| format!("similarity/{region}/{what}/{name}");
     let (mean_name, dz_name) = (resampling("difference", "mean"), resampling("difference", "dz"));
+    let across_name = resampling("cross-dataset", "mean");
     let named = |name| Resampling { n_replicates: options.n_bootstrap, seed: options.seed, name };
     RegionSimilarity {
         n_sites: sites.len(),
@@ -224,8 +228,9 @@ fn of_region(fold: &Fold, region_idx: usize, options: &SimilarityOptions) -> Reg
         within,
         cross,
         cross_pairs,
-        cross_dataset,
-        cross_dataset_other,
+        cross_dataset: draws.iter().flatten().filter_map(|pair| pair.0).collect(),
+        cross_dataset_other: draws.iter().flatten().filter_map(|pair| pair.1).collect(),
+        cross_dataset_difference: if across.len() > 1 { named(&across_name).mean(&across) } else { None },
     }
 }
 
@@ -243,8 +248,13 @@ fn p_permutation(blocks: &Blocks, region: &str, options: &SimilarityOptions) -> 
     (!null.is_empty()).then(|| permutation_p_greater(own, &null))
 }
 
-/// Mean blocks of equally many training and test trials, correlated within and between conditions, one a draw and condition.
-fn cross_dataset(fold: &Fold, blocks: &Blocks, region: &str, options: &SimilarityOptions) -> [Vec<f64>; 2] {
+/// Mean blocks of equally many training and test trials, correlated within and between conditions, `[draw][condition]`.
+fn cross_dataset(
+    fold: &Fold,
+    blocks: &Blocks,
+    region: &str,
+    options: &SimilarityOptions,
+) -> Vec<Vec<(Option<f64>, Option<f64>)>> {
     let of_part = |part: Part| {
         let mut members = vec![Vec::new(); blocks.n_conditions];
         fold.trials(part).iter().for_each(|&trial| members[fold.condition_of(trial)].extend(blocks.at[trial]));
@@ -277,6 +287,15 @@ fn cross_dataset(fold: &Fold, blocks: &Blocks, region: &str, options: &Similarit
             })
             .collect()
     };
-    let pairs: Vec<(Option<f64>, Option<f64>)> = (0..options.n_draws).into_par_iter().flat_map_iter(of_draw).collect();
-    [pairs.iter().filter_map(|pair| pair.0).collect(), pairs.iter().filter_map(|pair| pair.1).collect()]
+    (0..options.n_draws).into_par_iter().map(of_draw).collect()
+}
+
+/// Mean over draws of a condition's correlation with itself minus that with another.
+fn mean_gain(draws: &[Vec<(Option<f64>, Option<f64>)>], condition: usize) -> Option<f64> {
+    let gains: Vec<f64> = draws
+        .iter()
+        .filter_map(|draw| draw[condition].0.zip(draw[condition].1))
+        .map(|(same, other)| same - other)
+        .collect();
+    (!gains.is_empty()).then(|| gains.iter().sum::<f64>() / gains.len() as f64)
 }

@@ -5,7 +5,11 @@
 //! that want the same network train it once, and a study that was stopped goes on.
 
 mod context;
+pub mod embedding;
+mod embedding_charts;
+mod estimate_words;
 mod material;
+pub mod similarity;
 mod sizes;
 mod store;
 
