@@ -8,12 +8,14 @@
 
 pub mod baselines;
 mod clip;
+pub mod embed;
 mod linalg;
 pub mod metrics;
 pub mod motion;
 pub mod perturb;
 pub mod readout;
 pub mod score;
+pub mod signal;
 pub mod stats;
 pub mod study;
 

@@ -47,6 +47,18 @@ pub fn mse<T: Copy + Into<f64>>(a: &[T], b: &[T]) -> Option<f64> {
     finite(sum / a.len() as f64)
 }
 
+/// Share of variance explained, `1 - SS_residual / SS_total`, as `sklearn.metrics.r2_score(truth, predicted)`: 1 at best, negative where
+/// the truth's own mean would do better. `None` where the truth is constant, lists are shorter than 2 or not finite, or lengths differ.
+pub fn r2<T: Copy + Into<f64>>(truth: &[T], predicted: &[T]) -> Option<f64> {
+    if truth.len() != predicted.len() || truth.len() < 2 {
+        return None;
+    }
+    let mean = truth.iter().map(|&value| value.into()).sum::<f64>() / truth.len() as f64;
+    let total: f64 = truth.iter().map(|&value| (value.into() - mean).powi(2)).sum();
+    let residual: f64 = truth.iter().zip(predicted).map(|(&a, &b)| (a.into() - b.into()).powi(2)).sum();
+    if total <= truth.len() as f64 * (mean.abs() * 1e-13).powi(2) { None } else { finite(1.0 - residual / total) }
+}
+
 /// `Some` of a finite number: reports hold no NaN and no infinity.
 pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)

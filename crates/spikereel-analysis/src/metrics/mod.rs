@@ -4,6 +4,6 @@ pub mod correlation;
 pub mod points;
 pub mod ssim;
 
-pub use correlation::{cosine, mse, pearson};
+pub use correlation::{cosine, mse, pearson, r2};
 pub use points::{PointLayout, four_points};
 pub use ssim::{LossSsim, ssim_skimage};

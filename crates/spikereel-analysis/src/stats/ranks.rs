@@ -41,3 +41,30 @@ pub fn wilcoxon_signed_rank(differences: &[f64]) -> Option<f64> {
     let z = (plus - n * (n + 1.0) / 4.0) / variance.sqrt();
     z.is_finite().then(|| erfc(z.abs() / std::f64::consts::SQRT_2))
 }
+
+/// Two-sided exact Wilcoxon signed-rank p (`scipy.stats.wilcoxon(..., method="exact")`): all sign patterns are equally likely. None where
+/// there is no difference or more than 60, where one is 0, or where two have equal size: ranks would be tied; use
+/// [`wilcoxon_signed_rank`] there.
+pub fn wilcoxon_signed_rank_exact(differences: &[f64]) -> Option<f64> {
+    let n = differences.len();
+    let sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
+    let ranks = ranks(&sizes);
+    let is_tied = ranks.iter().enumerate().any(|(at, rank)| ranks[..at].contains(rank));
+    if n == 0 || n > 60 || is_tied || sizes.iter().any(|&size| size == 0.0 || !size.is_finite()) {
+        return None;
+    }
+    // ways[sum]: share of sign patterns whose positive ranks add up to it.
+    let total = n * (n + 1) / 2;
+    let mut ways = vec![0.0_f64; total + 1];
+    ways[0] = 1.0;
+    for rank in 1..=n {
+        for sum in (0..=total).rev() {
+            let with = if sum >= rank { ways[sum - rank] } else { 0.0 };
+            ways[sum] = 0.5 * (ways[sum] + with);
+        }
+    }
+    let plus: f64 =
+        differences.iter().zip(&ranks).filter(|(difference, _)| **difference > 0.0).map(|(_, rank)| rank).sum();
+    let smaller = (plus as usize).min(total - plus as usize);
+    Some((2.0 * ways[..=smaller].iter().sum::<f64>()).min(1.0))
+}

@@ -10,6 +10,8 @@ pub mod frozen_frames;
 mod harm;
 pub mod headline;
 pub mod coalition;
+pub mod embedding;
+mod embedding_labels;
 mod evaluate;
 pub mod evaluation;
 mod harm;
@@ -31,6 +33,12 @@ mod templates;
 
 pub use crate::score::{ScoreKind, Summary};
 pub use cross_validation::{CrossValidated, CrossValidation, FoldScore, cross_validation};
+pub mod separation;
+pub mod similarity;
+mod templates;
+
+pub use crate::score::{ScoreKind, Summary};
+pub use embedding::{EmbeddedSpace, Embedding, EmbeddingOptions, Labeling, SpaceKind, embedding_study};
 pub use evaluate::{ceiling, evaluate, null_scores};
 pub use evaluation::{Accuracy, ConditionVideos, Evaluated, Evaluation, FeatureEvaluation, PooledScore, ScoreValues};
 pub use headline::{Headline, headlines};
@@ -55,3 +63,5 @@ pub use score_table::{Over, Role, ScoreColumn, ScoreRow, ScoreTable};
 pub use scorer::{EvaluationOptions, PerSample};
 pub use single_regions::{SetScores, SingleRegionOptions, SingleRegions, single_regions};
 pub use site_map::{SiteMap, SiteMapFeature, SiteMapOptions, site_map};
+pub use separation::{Separation, SeparationOptions, Share};
+pub use similarity::{RegionSimilarity, Similarity, SimilarityOptions, similarity};
