@@ -1,5 +1,6 @@
 //! Studies: what a decoder's videos score, and what is lost when a region is masked.
 
+pub mod confounds;
 mod evaluate;
 pub mod evaluation;
 mod harm;
