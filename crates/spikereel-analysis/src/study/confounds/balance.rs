@@ -54,7 +54,7 @@ pub fn balance(
                 return Err(DataError::new(format!("covariate `{}`", covariate.name), "two values or more", got)
                     .hint("what does not vary in training needs no balance"));
             }
-            // Nothing to balance: all or, in a part that is trained on, one trial stays as good as any.
+            // Nothing to balance.
             kept.extend(&trials);
             matched.extend(&trials);
             continue;
