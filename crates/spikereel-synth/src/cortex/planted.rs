@@ -6,12 +6,14 @@ use spikereel_data::{DataError, Result};
 /// Tuning of a region that carries a feature: between V4 and IT of the presets.
 const TUNING: f64 = 0.22;
 /// Share of errors with planted choice: enough that in every condition both choices occur.
-const ERROR_SHARE: f64 = 0.25;
+const ERROR_SHARE: f64 = 0.2;
+/// Color is harder to hear than shape and motion, so that a decoder gains from reading choice as well.
+const COLOR_TUNING: f64 = 0.14;
 
 impl CortexConfig {
     /// A cortex in which choice passes for color: LIP and FEF carry the choice strongly and have no tuning to shape, color
     /// or motion at all, V4 carries color, MT motion, IT the shape of the cue. On color-rule trials the choice follows the
-    /// color's category (and on motion-rule trials the direction's) but for a quarter of trials, so that a decoder gains
+    /// color's category (and on motion-rule trials the direction's) but for a fifth of the trials, so that a decoder gains
     /// from reading choice as color; within a condition choice varies, so that the two can be told apart.
     ///
     /// The planted truth counts what choice tells of color as information about color; [`RegionConfig::tuning`] is what
@@ -31,15 +33,14 @@ impl CortexConfig {
             ..RegionConfig::default()
         };
         let none = PerFeature::default();
-        let choice = |name| RegionConfig { task_share: 1.0, response_coupling: 0.12, ..region(name, 20, none, none) };
+        let choice = |name| RegionConfig { task_share: 1.0, response_coupling: 0.4, ..region(name, 20, none, none) };
         config.preset = "planted choice".into();
         config.regions = vec![
             choice("FEF"),
             choice("LIP"),
             region("MT", 20, PerFeature::new(0.0, 0.0, TUNING), PerFeature::new(0.0, 0.0, 0.2)),
             region("IT", 20, PerFeature::new(TUNING, 0.0, 0.0), PerFeature::new(0.1, 0.0, 0.0)),
-            // Colors heard wrongly on some trials: were they always heard, no decoder would need choice.
-            region("V4", 20, PerFeature::new(0.0, TUNING, 0.0), PerFeature::new(0.0, 0.3, 0.0)),
+            region("V4", 20, PerFeature::new(0.0, COLOR_TUNING, 0.0), PerFeature::new(0.0, 0.3, 0.0)),
         ];
         config.error_share = ERROR_SHARE;
         Ok(config)

@@ -30,6 +30,17 @@ impl Covariate {
         Ok(Self { name: name.clone(), values: values.clone() })
     }
 
+    /// The same, defined only in trials of the given conditions: a study then looks at these alone.
+    #[must_use]
+    pub fn within(mut self, dataset: &Dataset, keep: impl Fn(usize) -> bool) -> Self {
+        for (value, trial) in self.values.iter_mut().zip(&dataset.trials) {
+            if !keep(trial.condition_idx) {
+                *value = f64::NAN;
+            }
+        }
+        self
+    }
+
     /// Whether a trial has a value.
     pub fn is_defined(&self, trial_idx: usize) -> bool {
         self.values.get(trial_idx).is_some_and(|value| value.is_finite())

@@ -3,22 +3,22 @@
 //! Choice, feedback, movement and reaction time may go with the conditions. A decoder that is to draw the stimulus then reads them as
 //! well, and masking names the regions that carry them. Two controls: training trials in which covariate and condition are
 //! independent ([`balance()`]), beside a control with as few trials; and activity from which the covariate was regressed
-//! ([`regress_out`]). Decoders are fitted anew under each; harms of masking are compared on the same test trials.
+//! ([`regress_out`]). Decoders are fitted anew under each; what is attributed to regions is compared on the same test trials.
 
+mod attributed;
 mod balance;
 mod covariate;
-mod harms;
 mod regress;
 
+pub use attributed::{Attributed, Attribution, ControlledScore, Reduction};
 pub use balance::{Against, Balanced, balance};
 pub use covariate::{Association, AssociationMeasure, Covariate, associations, confounded};
-pub use harms::{ControlledHarm, ControlledScore, Reduction};
 pub use regress::{Regressed, Terms, regress_out};
 
 use crate::readout::Readout;
 use crate::stats::Correction;
 use crate::study::scorer::{EvaluationOptions, PerSample, Scorer};
-use harms::Readings;
+use attributed::Readings;
 use serde::{Deserialize, Serialize};
 use spikereel_data::prepare::keep_in_split;
 use spikereel_data::rng::derive_seed;
@@ -112,16 +112,24 @@ pub struct ConfoundStudy {
     pub free_share: Option<f64>,
     /// Scores with nothing masked.
     pub scores: Vec<ControlledScore>,
-    /// Harms of masking, by control, feature and region.
-    pub harms: Vec<ControlledHarm>,
+    /// What is attributed, by control, feature, sense and region.
+    pub attributed: Vec<Attributed>,
     /// Controls that could not be had, and why.
     pub not_possible: Vec<(Control, String)>,
 }
 
 impl ConfoundStudy {
-    /// A harm by names.
-    pub fn harm(&self, control: Control, feature: &str, region: &str) -> Option<&ControlledHarm> {
-        self.harms.iter().find(|own| own.control == control && own.feature == feature && own.region.0 == region)
+    /// An attribution by names.
+    pub fn attributed(
+        &self,
+        control: Control,
+        attribution: Attribution,
+        feature: &str,
+        region: &str,
+    ) -> Option<&Attributed> {
+        self.attributed.iter().find(|own| {
+            (own.control, own.attribution) == (control, attribution) && own.feature == feature && own.region.0 == region
+        })
     }
 
     /// A score by names.
@@ -166,7 +174,7 @@ pub fn confound_study(
         n_test: test.len(),
         free_share: None,
         scores: Vec::new(),
-        harms: Vec::new(),
+        attributed: Vec::new(),
         not_possible: Vec::new(),
     };
     let mut readings: Vec<(Control, Vec<Readings>)> = Vec::new();
@@ -203,7 +211,7 @@ pub fn confound_study(
         }
         readings.push((control, of_seeds));
     }
-    (study.scores, study.harms) = harms::compare(&readings, readouts, &regions, test.len(), options);
+    (study.scores, study.attributed) = attributed::compare(&readings, readouts, &regions, test.len(), options);
     Ok(study)
 }
 
