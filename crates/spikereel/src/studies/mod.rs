@@ -4,8 +4,13 @@
 //! trains goes through [`Context`], which keeps networks under a name made of everything they depend on, so that two studies
 //! that want the same network train it once, and a study that was stopped goes on.
 
+mod compact;
+pub mod confounds;
 mod context;
+mod effects;
+pub mod leakage;
 mod material;
+pub mod power;
 mod sizes;
 mod store;
 
