@@ -5,11 +5,11 @@ mod planted;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::readout::paper_readouts;
 use spikereel_analysis::study::confounds::{
-    Against, ConfoundOptions, ConfoundStudy, Control, Covariate, Terms, associations, balance, confound_study,
-    confounded, regress_out,
+    Against, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Terms, associations, balance,
+    confound_study, confounded, regress_out,
 };
 use spikereel_data::{Fold, Part};
-use spikereel_synth::cortex::CortexConfig;
+use spikereel_synth::cortex::{CortexConfig, RULE_COLOR, rule};
 
 fn fold(trials_per_condition: usize, seed: u64) -> Fold {
     let cortex = CortexConfig::planted_choice().unwrap();
@@ -18,6 +18,7 @@ fn fold(trials_per_condition: usize, seed: u64) -> Fold {
 
 fn study(fold: &Fold, n_replicates: usize) -> ConfoundStudy {
     let choice = Covariate::of_dataset(fold.dataset(), "choice").unwrap();
+    let choice = choice.within(fold.dataset(), |condition| rule(condition) as f64 == RULE_COLOR);
     let options = ConfoundOptions { n_replicates, ..ConfoundOptions::default() };
     let folds = std::slice::from_ref(fold);
     confound_study(folds, &choice, &RidgeVideo::default(), &paper_readouts(), &options, &mut |_, _| {}).unwrap()
@@ -26,27 +27,31 @@ fn study(fold: &Fold, n_replicates: usize) -> ConfoundStudy {
 #[test]
 fn false_color_in_lip_and_fef_is_there_before_and_gone_after_either_control_and_v4_stays() {
     let study = study(&fold(40, 11), 400);
-    for harm in study.harms.iter().filter(|harm| harm.feature == "color") {
-        let reduction = harm.reduction.as_ref().map(|own| (own.from, own.test.mean, own.test.interval_95));
-        println!("{} {} {:.3} {:?} {reduction:?}", harm.control, harm.region, harm.test.mean, harm.test.interval_95);
+    for own in study.attributed.iter().filter(|own| own.feature == "color") {
+        let reduction = own.reduction.as_ref().map(|own| (own.from, own.test.mean, own.test.interval_95));
+        println!(
+            "{:?} {} {} {:.3} {:?} {} {reduction:?}",
+            own.attribution, own.control, own.region, own.test.mean, own.test.interval_95, own.is_found
+        );
     }
     println!("{:?}", study.n_train);
     assert!(study.not_possible.is_empty(), "{:?}", study.not_possible);
-    let harm = |control, region| study.harm(control, "color", region).unwrap();
+    let alone = |control, region| study.attributed(control, Attribution::Alone, "color", region).unwrap();
     for region in ["LIP", "FEF"] {
         for control in [Control::Plain, Control::Matched] {
-            assert!(harm(control, region).test.interval_95[0] > 0.0, "{control} {region}");
+            assert!(alone(control, region).is_found, "{control} {region}");
         }
         for control in [Control::Balanced, Control::Regressed] {
-            let own = harm(control, region);
-            assert!(!own.is_found && own.test.mean < 0.02, "{control} {region}: {own:?}");
+            let own = alone(control, region);
+            assert!(!own.is_found && own.test.mean < 0.05, "{control} {region}: {own:?}");
             assert!(own.reduction.as_ref().unwrap().test.interval_95[0] > 0.0, "{control} {region}: {own:?}");
         }
     }
     for control in [Control::Plain, Control::Matched, Control::Balanced, Control::Regressed] {
-        assert!(harm(control, "V4").is_found && harm(control, "V4").test.mean > 0.15, "{control}");
-        assert!(!harm(control, "IT").is_found, "{control}");
-        assert!(study.harm(control, "motion", "MT").unwrap().is_found, "{control}");
+        assert!(alone(control, "V4").is_found && alone(control, "V4").test.mean > 0.1, "{control}");
+        assert!(!alone(control, "IT").is_found, "{control}");
+        let needed = |feature, region| study.attributed(control, Attribution::Needed, feature, region).unwrap();
+        assert!(needed("color", "V4").is_found && needed("motion", "MT").is_found, "{control}");
     }
     let of_condition = |own: &[spikereel_analysis::study::confounds::Association]| {
         own.iter().find(|own| own.factor == "condition").unwrap().value
@@ -70,7 +75,7 @@ fn balanced_and_matched_trials_are_as_many_and_only_the_balanced_are_independent
         let color = |trials: &[usize]| {
             associations(dataset, trials, &choice).into_iter().find(|own| own.factor == "color").unwrap().value
         };
-        assert!(color(own) < 0.02 && color(matched) > 0.15, "{against:?}: {} {}", color(own), color(matched));
+        assert!(color(own) < 0.06 && color(matched) > 0.15, "{against:?}: {} {}", color(own), color(matched));
     }
     let with_test = balance(dataset, fold.split(), &choice, &Against::Condition, true, 3).unwrap();
     assert!(with_test.split.trials(Part::Test).len() < fold.trials(Part::Test).len());
@@ -128,7 +133,7 @@ fn a_control_that_cannot_be_had_is_told_and_the_others_go_on() {
         confound_study(folds, &response, &RidgeVideo::default(), &paper_readouts(), &options, &mut |_, _| {}).unwrap();
     let missing: Vec<Control> = study.not_possible.iter().map(|(control, _)| *control).collect();
     assert_eq!(missing, [Control::Matched, Control::Balanced, Control::Regressed]);
-    assert!(study.harm(Control::Plain, "color", "V4").is_some());
+    assert!(study.attributed(Control::Plain, Attribution::Needed, "color", "V4").is_some());
     let unknown = Covariate::of_dataset(fold.dataset(), "pupil").unwrap_err();
     assert!(unknown.to_string().contains("choice"), "{unknown}");
 }
