@@ -4,7 +4,7 @@ use spikereel::config::Given;
 use spikereel::progress::Silent;
 use spikereel::steps::demo;
 use spikereel::studies::{Context, Material, Sizes, Store, confounds, leakage, power};
-use spikereel_report::schema::section::{PanelBody, Section};
+use spikereel_report::schema::{PanelBody, Section};
 
 fn sizes() -> Sizes {
     Sizes {

@@ -12,7 +12,7 @@ use spikereel_analysis::study::confounds::{
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Dataset, FitDecoder, Part};
-use spikereel_report::schema::section::{Chart, DataTable, Section, TableCell};
+use spikereel_report::schema::{Chart, DataTable, Section, TableCell};
 use spikereel_synth::cortex::{CortexConfig, RULE_COLOR, rule};
 
 /// Covariates of the main recording that are looked at, strongest first.

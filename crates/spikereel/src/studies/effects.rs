@@ -1,7 +1,7 @@
 //! Effects with their intervals, in words and as rows of charts.
 
 use spikereel_analysis::stats::BootstrapTest;
-use spikereel_report::schema::section::{AxisSpec, Chart, ChartPanel, IntervalRow, PanelBody};
+use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, IntervalRow, PanelBody};
 
 /// `0.123 [0.045, 0.201]`, with `, not resolvable at this size` where the interval includes 0.
 pub(super) fn effect(test: &BootstrapTest) -> String {

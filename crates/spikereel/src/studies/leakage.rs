@@ -9,7 +9,7 @@ use spikereel_analysis::study::leakage::{LeakageStudy, LeakedScore, SharedTrials
 use spikereel_data::prepare::shuffle_conditions;
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{FitDecoder, Recording};
-use spikereel_report::schema::section::{DataTable, Section, TableCell};
+use spikereel_report::schema::{DataTable, Section, TableCell};
 use spikereel_synth::cortex::{CortexConfig, generate};
 
 /// Sessions that are pooled; sites of different ones never share a trial, as in the paper's pool.

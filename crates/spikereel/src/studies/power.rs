@@ -7,7 +7,7 @@ use spikereel_analysis::study::MaskingOptions;
 use spikereel_analysis::study::power::{PlantedFunctions, PowerCard, Share, power_card};
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{DataError, Part, Region};
-use spikereel_report::schema::section::{ChartPanel, DataTable, IntervalRow, PanelBody, Section, TableCell};
+use spikereel_report::schema::{ChartPanel, DataTable, IntervalRow, PanelBody, Section, TableCell};
 use spikereel_synth::cortex::{CortexConfig, Feature};
 
 /// The simulator's limit.
