@@ -1,5 +1,6 @@
 //! Tests, intervals and corrections, held to scipy and statsmodels.
 
+pub mod association;
 pub mod binomial;
 pub mod bootstrap;
 pub mod circular;
@@ -10,6 +11,7 @@ pub mod resampled;
 pub mod sign_flip;
 pub mod t_test;
 
+pub use association::{cramers_v, eta_squared};
 pub use binomial::{binomial_p_greater, clopper_pearson};
 pub use bootstrap::{BootstrapTest, HierarchicalBootstrap, percentile};
 pub use circular::{

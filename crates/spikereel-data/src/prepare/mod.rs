@@ -13,6 +13,7 @@ pub mod population;
 pub mod shuffle;
 pub mod split;
 pub mod standardise;
+pub mod subset;
 
 pub use assemble::BinnedTrials;
 pub use audit::{LeakAudit, PartAudit};
@@ -21,3 +22,4 @@ pub use clips::{ClipAssignment, assign_clips, concat_pools};
 pub use population::{PopulationConfig, pseudo_population};
 pub use shuffle::shuffle_region_across_conditions;
 pub use split::{Rounding, SplitConfig, SplitUnit, split_dataset, split_trials};
+pub use subset::{keep_in_split, shuffle_conditions, with_spikes};

@@ -47,6 +47,7 @@ impl CortexConfig {
         range("squares of reaction_time_coupling, in all".into(), coupling, 0.0, 1.0 + 1e-9)?;
         range("transient_gain".into(), self.transient_gain, 0.0, 20.0)?;
         range("transient_secs".into(), self.transient_secs, 1e-3, 10.0)?;
+        range("error_share".into(), self.error_share, 0.0, 1.0)?;
         range("n_observer_trials".into(), self.n_observer_trials as f64, 0.0, 1e7)?;
         self.check_codes()?;
         self.check_sessions()

@@ -95,7 +95,8 @@ pub struct RegionConfig {
     pub memory: f64,
     /// Log mean of the task sites goes up or down by this with the rule.
     pub rule_coupling: f64,
-    /// Log mean of the task sites goes up or down by this with the response.
+    /// Log mean of the task sites goes up or down by this with the choice made: the right response but for a share
+    /// [`CortexConfig::error_share`] of trials.
     pub response_coupling: f64,
     /// Correlation between the region's shared gain and the (Gaussian) speed of the reaction. The squares over regions
     /// add up to at most 1.
@@ -173,9 +174,18 @@ pub struct CortexConfig {
     pub transient_secs: f64,
     /// What the recordings hold.
     pub spikes: SpikeForm,
+    /// Share of trials, 0 to 1, on which the choice differs from the response that the rule asks for. Task sites follow the
+    /// choice that was made. Above 0, recordings carry the covariates `choice` and `correct`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub error_share: f64,
     /// Monte Carlo trials of the ideal observer, rounded up to a multiple of 128 (two of each condition); 0 leaves the
     /// truth out.
     pub n_observer_trials: usize,
+}
+
+/// Without errors nothing is written, so that configurations from before errors existed keep their bytes.
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 impl CortexConfig {

@@ -4,7 +4,7 @@ use super::config::{CortexConfig, SpikeForm};
 use super::noise::STANDARD_LOG_GAINS;
 use super::observer::truth;
 use super::session::{N_CONDITIONS, Session, sessions};
-use super::task::{reaction_time_secs, response, rule};
+use super::task::{CHOICE_CORRECT, draw_choice, reaction_time_secs, response, rule};
 use crate::stimulus::condition_table;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ const BETWEEN_TRIALS_SECS: f64 = 1.5;
 
 /// Draws all sessions of a configuration: one recording each, conditions in the paper's order
 /// (`stimulus::condition_table`), trials in random order, covariates `rule`, `response` and `reaction_time_secs`
-/// (`RULE_MOTION` and its siblings), and the truth, which is that of trials in which all sites of all sessions are seen
+/// (`RULE_MOTION` and its siblings), with errors also `choice` (coded as `response`) and `correct`, and the truth, which is that of trials in which all sites of all sessions are seen
 /// at once. Equal arguments give equal recordings, whatever the number of threads.
 ///
 /// # Errors
@@ -31,11 +31,12 @@ pub fn generate(config: &CortexConfig, seed: u64) -> Result<Vec<Recording>> {
         let session_idx = session.config_idx;
         let name = format!("session{}", session_idx + 1);
         let condition_of_trial = trial_order(config.sessions[session_idx].n_trials_per_condition, seed, &name)?;
-        let (spikes, gain_idx) = draw_trials(config, session, &condition_of_trial, seed, &name)?;
+        let choices = draw_choices(config, &condition_of_trial, seed, &name);
+        let (spikes, gain_idx) = draw_trials(config, session, &condition_of_trial, &choices, seed, &name)?;
         Recording::new(RecordingParts {
             sites: sites(config, session, &name),
             conditions: conditions.clone(),
-            covariates: covariates(config, &condition_of_trial, &gain_idx, seed, &name),
+            covariates: covariates(config, &condition_of_trial, &choices, &gain_idx, seed, &name),
             condition_of_trial,
             spikes,
             truth: truth.clone(),
@@ -70,11 +71,18 @@ fn sites(config: &CortexConfig, session: &Session, name: &str) -> Vec<Site> {
         .collect()
 }
 
+/// The choice of each trial, from a stream of its own: errors move no other draw.
+fn draw_choices(config: &CortexConfig, condition_of_trial: &[usize], seed: u64, name: &str) -> Vec<usize> {
+    let mut rng = stream(seed, &format!("cortex/{name}/choices"));
+    condition_of_trial.iter().map(|&condition| draw_choice(condition, config.error_share, &mut rng)).collect()
+}
+
 /// Spikes of all trials, and each trial's gains, `[trial][region]`.
 fn draw_trials(
     config: &CortexConfig,
     session: &Session,
     condition_of_trial: &[usize],
+    choices: &[usize],
     seed: u64,
     name: &str,
 ) -> Result<(Spikes, Vec<Vec<usize>>)> {
@@ -86,11 +94,11 @@ fn draw_trials(
     let mut counts = vec![0u8; n_counts];
     let gain_idx = counts
         .par_chunks_mut(trial_len)
-        .zip(condition_of_trial)
+        .zip(condition_of_trial.par_iter().zip(choices))
         .enumerate()
-        .map(|(trial_idx, (counts, &condition_idx))| {
+        .map(|(trial_idx, (counts, (&condition_idx, &choice)))| {
             let mut rng = stream(seed, &format!("cortex/{name}/trial{trial_idx}"));
-            session.draw(condition_idx, &mut rng, counts)
+            session.draw(condition_idx, choice, &mut rng, counts)
         })
         .collect();
     let spikes = match config.spikes {
@@ -131,6 +139,7 @@ fn times_from_counts(counts: &[u8], session: &Session, grid: BinGrid, seed: u64,
 fn covariates(
     config: &CortexConfig,
     condition_of_trial: &[usize],
+    choices: &[usize],
     gain_idx: &[Vec<usize>],
     seed: u64,
     name: &str,
@@ -143,9 +152,17 @@ fn covariates(
         reaction_time_secs(&gains, &mut rng)
     };
     let of_condition = |value: fn(usize) -> usize| condition_of_trial.iter().map(|&idx| value(idx) as f64).collect();
-    vec![
+    let mut columns = vec![
         ("rule".into(), of_condition(rule)),
         ("response".into(), of_condition(response)),
         ("reaction_time_secs".into(), gain_idx.iter().map(&mut reaction_time).collect()),
-    ]
+    ];
+    if config.error_share > 0.0 {
+        let is_correct = |(&choice, &condition): (&usize, &usize)| {
+            if choice == response(condition) { CHOICE_CORRECT } else { 0.0 }
+        };
+        columns.push(("choice".into(), choices.iter().map(|&choice| choice as f64).collect()));
+        columns.push(("correct".into(), choices.iter().zip(condition_of_trial).map(is_correct).collect()));
+    }
+    columns
 }

@@ -4,7 +4,7 @@
 //! Each trial: the condition is heard by every region through its code (`code`) and its own lapses; the heard levels
 //! set each site's mean count per bin (`tuning`); one shared gain per region and trial multiplies all its means
 //! (`noise`); counts are negative binomial. All latents are discrete, so the likelihood of a trial is exact
-//! (`likelihood`), and with it the observer's accuracy for every coalition of regions (`observer`).
+//! (`likelihood`), choices included, and with it the observer's accuracy for every coalition of regions (`observer`).
 //!
 //! Not a biophysical model, and dots are not seen by it: spikes depend on the condition alone.
 
@@ -15,6 +15,7 @@ mod generate;
 mod likelihood;
 mod noise;
 mod observer;
+mod planted;
 mod preset;
 mod session;
 mod shapley;
@@ -26,4 +27,4 @@ pub use config::{CortexConfig, Feature, PerFeature, RegionConfig, SessionConfig,
 pub use generate::generate;
 pub use observer::{Observed, observe};
 pub use shapley::shapley;
-pub use task::{RESPONSE_LEFT, RESPONSE_RIGHT, RULE_COLOR, RULE_MOTION, response, rule};
+pub use task::{CHOICE_CORRECT, RESPONSE_LEFT, RESPONSE_RIGHT, RULE_COLOR, RULE_MOTION, response, rule};

@@ -4,13 +4,14 @@
 //! Its accuracy is the mean over trials of the largest posterior probability: for a posterior that is right this has
 //! the same expectation as the share of hits and less variance, and without data it is chance exactly. With several
 //! sessions a trial is one real trial of each session, all of the same condition (a pseudo-trial), and the sessions'
-//! likelihoods multiply.
+//! likelihoods multiply. With errors the observer does not know which choice was made and sums over both: what choice
+//! tells of a feature through the rule counts as information about that feature.
 
 use super::config::{CortexConfig, Feature};
 use super::likelihood::{RegionTables, heard_idx};
 use super::session::{N_CONDITIONS, Session, sessions};
 use super::shapley::shapley;
-use super::task::{levels, response};
+use super::task::{choices, draw_choice, levels};
 use rayon::prelude::*;
 use spikereel_data::{FeatureTruth, Region, Result, Truth, rng::stream};
 
@@ -51,7 +52,8 @@ pub fn observe(config: &CortexConfig, seed: u64, n_trials: usize) -> Result<Obse
             let trials: [Vec<Vec<u8>>; 2] = std::array::from_fn(|_| {
                 let draw = |session: &Session| {
                     let mut counts = vec![0; session.n_bins * session.n_sites];
-                    session.draw(condition_idx, &mut rng, &mut counts);
+                    let choice = draw_choice(condition_idx, session.error_share, &mut rng);
+                    session.draw(condition_idx, choice, &mut rng, &mut counts);
                     counts
                 };
                 sessions.iter().map(draw).collect()
@@ -117,14 +119,17 @@ fn log_likelihoods(
         let by_region: Vec<_> = tables.iter().map(|table| table.log_likelihood(counts, session.n_sites)).collect();
         let mut ways = Vec::new();
         for condition_idx in 0..N_CONDITIONS {
-            let response = response(condition_idx);
             ways.clear();
-            for way in &session.hearings[condition_idx] {
-                let mut by_mask = vec![way.probability.ln(); n_masks];
+            // Choices are made once a trial and shared by all regions, so they are summed over outside the regions' product.
+            let choices = choices(condition_idx, session.error_share);
+            for (way, (choice, probability)) in
+                session.hearings[condition_idx].iter().flat_map(|way| choices.iter().map(move |&choice| (way, choice)))
+            {
+                let mut by_mask = vec![(way.probability * probability).ln(); n_masks];
                 for mask in 1..n_masks {
                     let region_idx = mask.trailing_zeros() as usize;
                     by_mask[mask] =
-                        by_mask[mask & (mask - 1)] + by_region[region_idx][heard_idx(way.levels[region_idx], response)];
+                        by_mask[mask & (mask - 1)] + by_region[region_idx][heard_idx(way.levels[region_idx], choice)];
                 }
                 ways.push(by_mask);
             }

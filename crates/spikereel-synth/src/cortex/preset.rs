@@ -44,6 +44,7 @@ impl CortexConfig {
             transient_gain: 1.0,
             transient_secs: 0.15,
             spikes: SpikeForm::Counts,
+            error_share: 0.0,
             n_observer_trials: N_OBSERVER_TRIALS,
         })
     }

@@ -3,7 +3,7 @@
 use super::code::{Hearing, hearings};
 use super::config::{CortexConfig, Feature, PerFeature};
 use super::noise::{N_GAINS, draw_count, gains};
-use super::task::{levels, response};
+use super::task::levels;
 use super::tuning::{SiteBin, site_bins};
 use rand::{Rng, RngExt};
 use spikereel_data::Result;
@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub n_sites: usize,
     /// `[condition]`.
     pub hearings: Vec<Vec<Hearing>>,
+    /// Share of trials with the wrong choice.
+    pub error_share: f64,
 }
 
 /// Makes all sessions of a checked configuration.
@@ -75,15 +77,28 @@ pub(super) fn sessions(config: &CortexConfig, seed: u64) -> Result<Vec<Session>>
                 }
             });
             let regions = regions.collect();
-            Session { config_idx: session_idx, regions, n_bins, n_sites, hearings: hearings.clone() }
+            Session {
+                config_idx: session_idx,
+                regions,
+                n_bins,
+                n_sites,
+                hearings: hearings.clone(),
+                error_share: config.error_share,
+            }
         })
         .filter(|session| session.n_sites > 0)
         .collect())
 }
 
 impl Session {
-    /// Draws a trial: counts into `counts`, `[bin, site]`; returns each region's gain, an index.
-    pub(super) fn draw(&self, condition_idx: usize, rng: &mut impl Rng, counts: &mut [u8]) -> Vec<usize> {
+    /// Draws a trial in which `choice` is made: counts into `counts`, `[bin, site]`; returns each region's gain, an index.
+    pub(super) fn draw(
+        &self,
+        condition_idx: usize,
+        choice: usize,
+        rng: &mut impl Rng,
+        counts: &mut [u8],
+    ) -> Vec<usize> {
         let mut left = rng.random::<f64>();
         let ways = &self.hearings[condition_idx];
         let way = ways.iter().find(|way| {
@@ -91,7 +106,6 @@ impl Session {
             left < 0.0
         });
         let way = way.unwrap_or(&ways[ways.len() - 1]);
-        let response = response(condition_idx);
         let draw_region = |(region_idx, region): (usize, &RegionPart)| {
             let mut heard = way.levels[region_idx];
             for feature in Feature::ALL {
@@ -104,7 +118,7 @@ impl Session {
                 let site_bins = &region.site_bins[bin_idx * region.n_sites..][..region.n_sites];
                 let out = &mut counts[bin_idx * self.n_sites + region.first_site..][..region.n_sites];
                 for (out, site_bin) in out.iter_mut().zip(site_bins) {
-                    let mean = site_bin.means[site_bin.drive.state(heard, response)] * region.gains[gain_idx];
+                    let mean = site_bin.means[site_bin.drive.state(heard, choice)] * region.gains[gain_idx];
                     *out = draw_count(mean, region.fano, rng);
                 }
             }

@@ -1,6 +1,6 @@
 //! The task's rule: which feature a cue asks for, which response is right, and how long it takes.
 
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
 /// Value of covariate `rule` where the cue asks for the direction of motion (cross, quatrefoil).
@@ -11,6 +11,9 @@ pub const RULE_COLOR: f64 = 1.0;
 pub const RESPONSE_LEFT: f64 = 0.0;
 /// Value of covariate `response` for right: the feature asked for is negative.
 pub const RESPONSE_RIGHT: f64 = 1.0;
+
+/// Value of covariate `correct` where the choice is the response that the rule asks for; 0 where it is not.
+pub const CHOICE_CORRECT: f64 = 1.0;
 
 /// Median of correct reaction times in the one public session: 0.288 s, of which 0.2 s cannot be undercut here.
 const MEDIAN_SECS: f64 = 0.288;
@@ -37,6 +40,20 @@ pub fn response(condition_idx: usize) -> usize {
 
 pub(super) fn rule_of_shape(shape: usize) -> usize {
     usize::from(shape >= 2)
+}
+
+/// Choices that can follow a condition, each with its probability; none has probability 0, the right one comes first.
+pub(super) fn choices(condition_idx: usize, error_share: f64) -> Vec<(usize, f64)> {
+    let right = response(condition_idx);
+    let all = [(right, 1.0 - error_share), (1 - right, error_share)];
+    all.into_iter().filter(|(_, probability)| *probability > 0.0).collect()
+}
+
+/// A choice. Draws nothing where there are no errors.
+pub(super) fn draw_choice(condition_idx: usize, error_share: f64, rng: &mut impl Rng) -> usize {
+    let right = response(condition_idx);
+    let is_error = error_share > 0.0 && rng.random::<f64>() < error_share;
+    if is_error { 1 - right } else { right }
 }
 
 /// A reaction time, from `(coupling, standardised log gain)` of each region: higher gain, faster reaction. Shifted

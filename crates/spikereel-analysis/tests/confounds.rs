@@ -1,0 +1,139 @@
+//! Choice that goes with color makes LIP and FEF look as if they carried color; controls take that away and leave V4 as it is.
+
+mod planted;
+
+use spikereel_analysis::baselines::RidgeVideo;
+use spikereel_analysis::readout::paper_readouts;
+use spikereel_analysis::study::confounds::{
+    Against, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Terms, associations, balance,
+    confound_study, confounded, regress_out,
+};
+use spikereel_data::{Fold, Part};
+use spikereel_synth::cortex::{CortexConfig, RULE_COLOR, rule};
+
+fn fold(trials_per_condition: usize, seed: u64) -> Fold {
+    let cortex = CortexConfig::planted_choice().unwrap();
+    planted::recorded(&planted::recordings(cortex, 1, trials_per_condition, seed)[0], seed)
+}
+
+fn study(fold: &Fold, n_replicates: usize) -> ConfoundStudy {
+    let choice = Covariate::of_dataset(fold.dataset(), "choice").unwrap();
+    let choice = choice.within(fold.dataset(), |condition| rule(condition) as f64 == RULE_COLOR);
+    let options = ConfoundOptions { n_replicates, ..ConfoundOptions::default() };
+    let folds = std::slice::from_ref(fold);
+    confound_study(folds, &choice, &RidgeVideo::default(), &paper_readouts(), &options, &mut |_, _| {}).unwrap()
+}
+
+#[test]
+fn false_color_in_lip_and_fef_is_there_before_and_gone_after_either_control_and_v4_stays() {
+    let study = study(&fold(40, 11), 400);
+    for own in study.attributed.iter().filter(|own| own.feature == "color") {
+        let reduction = own.reduction.as_ref().map(|own| (own.from, own.test.mean, own.test.interval_95));
+        println!(
+            "{:?} {} {} {:.3} {:?} {} {reduction:?}",
+            own.attribution, own.control, own.region, own.test.mean, own.test.interval_95, own.is_found
+        );
+    }
+    println!("{:?}", study.n_train);
+    assert!(study.not_possible.is_empty(), "{:?}", study.not_possible);
+    let alone = |control, region| study.attributed(control, Attribution::Alone, "color", region).unwrap();
+    for region in ["LIP", "FEF"] {
+        for control in [Control::Plain, Control::Matched] {
+            assert!(alone(control, region).is_found, "{control} {region}");
+        }
+        for control in [Control::Balanced, Control::Regressed] {
+            let own = alone(control, region);
+            assert!(!own.is_found && own.test.mean < 0.05, "{control} {region}: {own:?}");
+            assert!(own.reduction.as_ref().unwrap().test.interval_95[0] > 0.0, "{control} {region}: {own:?}");
+        }
+    }
+    for control in [Control::Plain, Control::Matched, Control::Balanced, Control::Regressed] {
+        assert!(alone(control, "V4").is_found && alone(control, "V4").test.mean > 0.1, "{control}");
+        assert!(!alone(control, "IT").is_found, "{control}");
+        let needed = |feature, region| study.attributed(control, Attribution::Needed, feature, region).unwrap();
+        assert!(needed("color", "V4").is_found && needed("motion", "MT").is_found, "{control}");
+    }
+    let of_condition = |own: &[spikereel_analysis::study::confounds::Association]| {
+        own.iter().find(|own| own.factor == "condition").unwrap().value
+    };
+    assert!(of_condition(&study.before) > 0.4 && of_condition(&study.after) < 1e-9, "{:?}", study.after);
+    let text = serde_json::to_string(&study).unwrap();
+    assert_eq!(serde_json::from_str::<ConfoundStudy>(&text).unwrap(), study);
+}
+
+#[test]
+fn balanced_and_matched_trials_are_as_many_and_only_the_balanced_are_independent_and_test_stays() {
+    let fold = fold(20, 12);
+    let dataset = fold.dataset();
+    let choice = Covariate::of_dataset(dataset, "choice").unwrap();
+    for against in [Against::Condition, Against::Factors(vec!["cue".into(), "color".into()])] {
+        let balanced = balance(dataset, fold.split(), &choice, &against, false, 3).unwrap();
+        let (own, matched) = (balanced.split.trials(Part::Train), balanced.matched.trials(Part::Train));
+        assert_eq!(own.len(), matched.len());
+        assert!(own.len() * 3 > fold.trials(Part::Train).len(), "{} of {}", own.len(), fold.trials(Part::Train).len());
+        assert_eq!(balanced.split.trials(Part::Test), fold.trials(Part::Test));
+        let color = |trials: &[usize]| {
+            associations(dataset, trials, &choice).into_iter().find(|own| own.factor == "color").unwrap().value
+        };
+        assert!(color(own) < 0.06 && color(matched) > 0.15, "{against:?}: {} {}", color(own), color(matched));
+    }
+    let with_test = balance(dataset, fold.split(), &choice, &Against::Condition, true, 3).unwrap();
+    assert!(with_test.split.trials(Part::Test).len() < fold.trials(Part::Test).len());
+    let names: Vec<String> =
+        confounded(dataset, fold.trials(Part::Train), 0.05).into_iter().map(|(own, _)| own.name).collect();
+    assert_eq!(
+        names,
+        ["choice"],
+        "rule and response are fixed by the condition, reaction times and errors do not go with it"
+    );
+}
+
+#[test]
+fn regression_leaves_no_slope_on_training_trials_and_refuses_what_the_condition_fixes() {
+    let fold = fold(10, 13);
+    let dataset = fold.dataset();
+    let train = fold.trials(Part::Train);
+    let choice = Covariate::of_dataset(dataset, "choice").unwrap();
+    let regressed = regress_out(dataset, train, &choice, Terms::Condition).unwrap();
+    assert!((0.5..0.95).contains(&regressed.free_share), "{}", regressed.free_share);
+    let slope = |dataset: &spikereel_data::Dataset, bin: usize, site: usize| {
+        // Within-condition slope, by definition.
+        let (mut along, mut square) = (0.0, 0.0);
+        for condition in 0..64 {
+            let own: Vec<usize> =
+                train.iter().copied().filter(|&t| dataset.trials[t].condition_idx == condition).collect();
+            let mean = |of: &dyn Fn(usize) -> f64| own.iter().map(|&t| of(t)).sum::<f64>() / own.len() as f64;
+            let x = |t: usize| f64::from(dataset.spikes.value(t, bin, site));
+            let (mean_x, mean_z) = (mean(&x), mean(&|t| choice.values[t]));
+            for &t in &own {
+                along += (x(t) - mean_x) * (choice.values[t] - mean_z);
+                square += (choice.values[t] - mean_z).powi(2);
+            }
+        }
+        along / square
+    };
+    assert!((0..40).map(|site| slope(dataset, 5, site).abs()).fold(0.0, f64::max) > 2.0);
+    for (bin, site) in [(0, 0), (5, 3), (8, 39), (5, 90)] {
+        assert!(slope(&regressed.dataset, bin, site).abs() < 1e-4);
+    }
+    let response = Covariate::of_dataset(dataset, "response").unwrap();
+    let error = regress_out(dataset, train, &response, Terms::Condition).unwrap_err();
+    assert!(error.to_string().contains("covariate `response`"), "{error}");
+    // Cue and color together fix it on half of the conditions, but main effects alone do not.
+    assert!(regress_out(dataset, train, &response, Terms::Factors).unwrap().free_share > 0.1);
+}
+
+#[test]
+fn a_control_that_cannot_be_had_is_told_and_the_others_go_on() {
+    let fold = fold(6, 14);
+    let response = Covariate::of_dataset(fold.dataset(), "response").unwrap();
+    let options = ConfoundOptions { n_replicates: 100, ..ConfoundOptions::default() };
+    let folds = std::slice::from_ref(&fold);
+    let study =
+        confound_study(folds, &response, &RidgeVideo::default(), &paper_readouts(), &options, &mut |_, _| {}).unwrap();
+    let missing: Vec<Control> = study.not_possible.iter().map(|(control, _)| *control).collect();
+    assert_eq!(missing, [Control::Matched, Control::Balanced, Control::Regressed]);
+    assert!(study.attributed(Control::Plain, Attribution::Needed, "color", "V4").is_some());
+    let unknown = Covariate::of_dataset(fold.dataset(), "pupil").unwrap_err();
+    assert!(unknown.to_string().contains("choice"), "{unknown}");
+}
