@@ -18,9 +18,8 @@ pub use circular::{
     Rayleigh, angle_difference_deg, circular_mean_deg, circular_sd_deg, rayleigh_test, resultant_length, wrapped_deg,
 };
 pub use correction::Correction;
-pub use ranks::{spearman, wilcoxon_signed_rank};
-pub use resampled::{ResampledMean, corrected_resampled};
 pub use effect::{Estimate, Resampling, bca_interval, percentile_interval};
 pub use ranks::{spearman, wilcoxon_signed_rank, wilcoxon_signed_rank_exact};
+pub use resampled::{ResampledMean, corrected_resampled};
 pub use sign_flip::{SignFlip, permutation_p_greater, sign_flip_test};
 pub use t_test::{Alternative, TTest, cohens_d, cohens_dz, independent_t_test, one_sample_t_test, paired_t_test};

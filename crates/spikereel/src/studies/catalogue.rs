@@ -1,6 +1,10 @@
 //! All studies, in the order in which a report tells them.
 
-use super::{Context, paper_numbers};
+use super::Context;
+use super::{
+    baselines, ceilings, confounds, cross_validation, embedding, encoder, frame_rates, leakage, masking, operators,
+    paper_numbers, power, scale, shapley, similarity, single_regions, sites, size_matched, temporal, time_resolved,
+};
 use crate::{ConfigError, Result};
 use serde::Serialize;
 use spikereel_report::schema::Section;
@@ -23,8 +27,64 @@ impl std::fmt::Debug for StudyKind {
 }
 
 /// Every study.
-pub const ALL: &[StudyKind] =
-    &[StudyKind { name: "paper_numbers", asks: "the paper's printed numbers beside ours", run: paper_numbers::study }];
+pub const ALL: &[StudyKind] = &[
+    StudyKind { name: "paper_numbers", asks: "the paper's printed numbers beside ours", run: paper_numbers::study },
+    StudyKind {
+        name: "baselines",
+        asks: "the decoder beside two other networks, ridge, mean video and class mean",
+        run: baselines::study,
+    },
+    StudyKind { name: "cross_validation", asks: "how scores spread over folds", run: cross_validation::study },
+    StudyKind {
+        name: "frame_rates",
+        asks: "what 5, 10 and 20 frames a second do to the scores",
+        run: frame_rates::study,
+    },
+    StudyKind {
+        name: "temporal",
+        asks: "whether frames that the published decoder repeats can show motion",
+        run: temporal::study,
+    },
+    StudyKind {
+        name: "encoder",
+        asks: "how well activity is predicted from video, region by region",
+        run: encoder::study,
+    },
+    StudyKind { name: "single_regions", asks: "what one region alone carries", run: single_regions::study },
+    StudyKind {
+        name: "masking",
+        asks: "what the decoder loses without a region, by the paper's measures and by ours",
+        run: masking::study,
+    },
+    StudyKind { name: "operators", asks: "whether ways of masking agree", run: operators::study },
+    StudyKind {
+        name: "shapley",
+        asks: "what each region adds over all coalitions, and which regions share or complement",
+        run: shapley::study,
+    },
+    StudyKind { name: "time_resolved", asks: "when a region is needed", run: time_resolved::study },
+    StudyKind { name: "sites", asks: "which sites are needed", run: sites::study },
+    StudyKind {
+        name: "size_matched",
+        asks: "whether larger regions only seem to carry more",
+        run: size_matched::study,
+    },
+    StudyKind { name: "similarity", asks: "how alike activity is within and between stimuli", run: similarity::study },
+    StudyKind { name: "embedding", asks: "what separates in low dimensions", run: embedding::study },
+    StudyKind { name: "leakage", asks: "what the paper's split does to the scores", run: leakage::study },
+    StudyKind {
+        name: "confounds",
+        asks: "whether a region carries a feature or what goes with it",
+        run: confounds::study,
+    },
+    StudyKind { name: "ceilings", asks: "how good a score can be", run: ceilings::study },
+    StudyKind { name: "scale", asks: "how scores grow with sites, trials and bins", run: scale::study },
+    StudyKind {
+        name: "power",
+        asks: "how often this analysis finds what is there, and what is not",
+        run: power::study,
+    },
+];
 
 /// What `study list` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
