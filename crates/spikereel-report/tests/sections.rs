@@ -97,9 +97,10 @@ fn sections_that_contradict_themselves_are_refused_with_the_place() {
             }
         }),
     ];
-    check(&sections_alone()).unwrap();
+    let good = sections_alone();
+    check(&good).unwrap();
     for (words, fault) in faults {
-        let mut study = sections_alone();
+        let mut study = good.clone();
         fault(&mut study.sections[0]);
         let text = check(&study).unwrap_err().to_string();
         assert!(text.contains(words) && text.contains("report.json"), "{words}: {text}");
