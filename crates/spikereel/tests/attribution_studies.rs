@@ -13,7 +13,7 @@ use spikereel_synth::cortex::CortexConfig;
 const TINY: &str = r#"
     [data]
     simulate = "easy"
-    trials_per_condition = 6
+    trials_per_condition = 5
     [bins]
     start_secs = -1.5
     width_secs = 0.5
@@ -33,12 +33,12 @@ const TINY: &str = r#"
 fn every_study_of_regions_is_told_in_a_section_that_holds_together() {
     let recipe = include_str!("../../../docs/recipes/cue-and-dots.toml");
     let given = Given::from_toml(TINY, "test").unwrap().over(Given::from_toml(recipe, "recipe").unwrap());
-    let mut cortex = CortexConfig::preset("easy").unwrap().with_sessions(1, 6);
+    let mut cortex = CortexConfig::preset("easy").unwrap().with_sessions(1, 5);
     cortex.n_observer_trials = 128;
     let material = Material::simulated(given, &cortex, &Silent).unwrap();
     let sizes = Sizes {
-        main_channels: 4,
-        main_epochs: 3,
+        main_channels: 2,
+        main_epochs: 2,
         n_networks: 1,
         small_channels: 2,
         small_epochs: 1,

@@ -100,7 +100,8 @@ pub fn size_matched_study(
     let dataset = runs.first().map(|run| run.fold.dataset());
     let n_bins = dataset.map_or(0, |dataset| dataset.n_bins());
     let sizes = dataset.map(|dataset| (0..dataset.regions().len()).map(|region| dataset.sites_of_region(region).len()));
-    harm_map(runs, readouts, vec![0..n_bins], sizes.and_then(Iterator::min), options, progress)
+    let whole = std::iter::once(0..n_bins).collect();
+    harm_map(runs, readouts, whole, sizes.and_then(Iterator::min), options, progress)
 }
 
 fn harm_map(

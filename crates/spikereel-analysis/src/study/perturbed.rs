@@ -189,11 +189,13 @@ impl<'a> Prepared<'a> {
                     pairs.for_each(|(sum, own)| *sum += own);
                 }
             }
-            let readouts = self.scorer.readouts.iter();
-            let keep = |(readings, readout): (Vec<f64>, &Box<dyn Readout>)| {
-                if readout.is_pooled() { readings } else { Vec::new() }
-            };
-            set.readings.push(pass.readings.into_iter().zip(readouts).map(keep).collect());
+            let mut readings = pass.readings;
+            for (readings, readout) in readings.iter_mut().zip(self.scorer.readouts) {
+                if !readout.is_pooled() {
+                    readings.clear();
+                }
+            }
+            set.readings.push(readings);
         }
         Ok(set)
     }

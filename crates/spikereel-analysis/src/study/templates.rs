@@ -55,7 +55,7 @@ impl Templates {
             difference.iter_mut().zip(other).for_each(|(sum, value)| *sum -= value / n_others);
         }
         let energy = dot(&difference, &difference);
-        if !(energy > 0.0) {
+        if energy.is_nan() || energy <= 0.0 {
             return None;
         }
         let mut weights = vec![0.0; n_frames * self.frame_len];

@@ -94,7 +94,10 @@ pub(super) fn largest(what: &str, regions: &[Region], tests: &[&BootstrapTest]) 
         Some(at) if tests[at].interval_95[0] > 0.0 => {
             format!("{what}: largest for {}, {} (95 % interval).", regions[at], effect(tests[at]))
         }
-        Some(at) => format!("{what}: not resolvable at this size; largest for {}, {}.", regions[at], effect(tests[at])),
+        Some(at) if tests[at].mean > 0.0 => {
+            format!("{what}: not resolvable at this size; largest for {}, {}.", regions[at], effect(tests[at]))
+        }
+        Some(_) => format!("{what}: not resolvable at this size; no region has any."),
         None => format!("{what}: no region."),
     }
 }

@@ -49,8 +49,7 @@ const MASKING: [Published; 13] = [
 
 /// Whether a dataset has the paper's six regions.
 pub(super) fn has_regions(dataset: &Dataset) -> bool {
-    let has = |name: &&str| dataset.regions().iter().any(|region| region.0 == **name);
-    ["PFC", "FEF", "LIP", "MT", "IT", "V4"].iter().all(|name| has(&name))
+    ["PFC", "FEF", "LIP", "MT", "IT", "V4"].iter().all(|name| dataset.regions().iter().any(|region| region.0 == *name))
 }
 
 /// What the paper reports of a feature and region, if anything.

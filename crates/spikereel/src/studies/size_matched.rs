@@ -56,6 +56,10 @@ fn same_top(map: &HarmMap, matched: &HarmMapFeature, whole: &HarmMapFeature) -> 
         let harms: Vec<f64> = feature.harm.iter().map(|row| row[0].mean).collect();
         (0..harms.len()).max_by(|&a, &b| harms[a].total_cmp(&harms[b])).unwrap_or(0)
     };
+    let is_resolved = |feature: &HarmMapFeature| feature.harm[top(feature)][0].interval_95[0] > 0.0;
+    if !is_resolved(matched) || !is_resolved(whole) {
+        return format!("Which region comes first for {} is not resolvable at this size.", matched.feature);
+    }
     let (a, b) = (&map.regions[top(matched)], &map.regions[top(whole)]);
     if a == b {
         format!("{a} comes first for {} by whole regions and by equal numbers.", matched.feature)
