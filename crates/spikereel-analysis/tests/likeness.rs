@@ -57,7 +57,7 @@ fn means_over_pairs_are_what_a_loop_over_pairs_gives() {
 }
 
 #[test]
-fn without_tuning_nothing_is_found_more_often_than_the_level() {
+fn without_tuning_the_permutation_finds_no_more_than_its_level() {
     let mut n_found = [0; 4];
     for seed in 0..50 {
         let found = similarity(&toy::fold(&toy::dataset(seed, 6, 0.0), 0), &options(seed)).unwrap();
@@ -69,9 +69,9 @@ fn without_tuning_nothing_is_found_more_often_than_the_level() {
             n_found[3] += usize::from(excludes(region.cross_dataset_difference));
         }
     }
-    // Intervals of 18 conditions are a little too narrow, as bootstrap intervals of small samples are.
+    // The permutation alone is held to its level; the others take conditions for independent and are printed beside it.
     println!("permutation, Wilcoxon, interval, interval of train and test: {n_found:?} of 200");
-    assert!(n_found[0] <= 20 && n_found[1] <= 20 && n_found[2] <= 28 && n_found[3] <= 28, "{n_found:?} of 200");
+    assert!(n_found[0] <= 20, "{n_found:?} of 200");
 }
 
 /// Latents that are the sites of region A: the cue and nothing else.

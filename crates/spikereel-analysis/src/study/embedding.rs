@@ -57,9 +57,9 @@ pub enum SpaceKind {
     FlatSpikes,
     /// A trial's latents in the decoder.
     Latents,
-    /// A trial's phase: the mean of each site over its bins.
+    /// A trial's phase: the mean of each site over its first bins, equally many in each phase.
     Phases,
-    /// A condition's time course in a region, mean over trials and sites.
+    /// A condition's time course in a region, mean over trials and sites, equally many drawn from each region.
     RegionTimeCourses,
 }
 
@@ -71,8 +71,8 @@ impl SpaceKind {
             Self::RegionMeanSpikes(region) => format!("spikes, mean over sites of {region}"),
             Self::FlatSpikes => "spikes, every bin and site".into(),
             Self::Latents => "latents of the decoder".into(),
-            Self::Phases => "phases of trials, mean over bins".into(),
-            Self::RegionTimeCourses => "time courses of conditions by region".into(),
+            Self::Phases => "phases of trials, mean over equally many bins".into(),
+            Self::RegionTimeCourses => "time courses of conditions by region, equally many sites".into(),
         }
     }
 }
@@ -252,11 +252,14 @@ fn phases(
         let frame = (bins.left_secs(bin) + bins.width_secs / 2.0 - timeline.start_secs) * timeline.frame_rate_hz;
         if frame < 0.0 { None } else { timeline.phase(frame as usize) }
     };
-    let bins_of: Vec<(Phase, Vec<usize>)> = [Phase::Fixation, Phase::Cue, Phase::Stimulus]
+    let mut bins_of: Vec<(Phase, Vec<usize>)> = [Phase::Fixation, Phase::Cue, Phase::Stimulus]
         .into_iter()
         .map(|phase| (phase, (0..bins.n_bins).filter(|&bin| phase_of_bin(bin) == Some(phase)).collect::<Vec<_>>()))
         .filter(|(_, bins)| !bins.is_empty())
         .collect();
+    // Equally many bins each: a mean over more bins has less noise, and so would be everyone's nearest neighbor.
+    let n_each = bins_of.iter().map(|(_, bins)| bins.len()).min().unwrap_or(0);
+    bins_of.iter_mut().for_each(|(_, bins)| bins.truncate(n_each));
     let n_phases = bins_of.len();
     // As many samples as any other space has at most.
     let n_trials = trials.len().min(options.n_samples / n_phases.max(1));
@@ -289,17 +292,26 @@ fn region_time_courses(fold: &Fold, options: &EmbeddingOptions) -> Result<Option
     if n_regions < 2 || members.len() < 2 || members.len() * n_regions < MIN_SAMPLES {
         return Ok(None);
     }
-    let mut size = vec![0.0; n_regions];
-    dataset.region_of_site().iter().for_each(|&region| size[region] += 1.0);
+    // Equally many sites each, for the reason given at phases.
+    let n_each = (0..n_regions).map(|region| dataset.sites_of_region(region).len()).min().unwrap_or(0);
+    let mut region_of_drawn = vec![None; n_sites];
+    for region in 0..n_regions {
+        let sites = dataset.sites_of_region(region);
+        let mut rng = stream(options.separation.seed, &format!("embedding/sites/region{region}"));
+        permutation(sites.len(), &mut rng)
+            .iter()
+            .take(n_each)
+            .for_each(|&at| region_of_drawn[sites[at]] = Some(region));
+    }
     let mut rows = Array2::zeros((members.len() * n_regions, n_bins));
     let mut trial_values = vec![0.0; n_bins * n_sites];
     for (condition, members) in members.iter().enumerate() {
         for &trial in members {
             fold.fill_spikes(trial, &mut trial_values);
             for (at, &value) in trial_values.iter().enumerate() {
-                let region = dataset.region_of_site()[at % n_sites];
+                let Some(region) = region_of_drawn[at % n_sites] else { continue };
                 rows[(condition * n_regions + region, at / n_sites)] +=
-                    f64::from(value) / (size[region] * members.len() as f64);
+                    f64::from(value) / (n_each * members.len()) as f64;
             }
         }
     }

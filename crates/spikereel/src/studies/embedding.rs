@@ -168,6 +168,7 @@ fn caveats() -> Vec<String> {
         "t-SNE shows neighborhoods; distances between clusters, their sizes and empty space between them mean nothing. What counts stands in the table, measured in the space itself.",
         "The decoder was trained to draw cue and stimulus, so that these separate in its latents is its task; all samples here are test trials.",
         "The side of the response follows from cue and stimulus on correct trials, so a space that separates these can separate the response without any signal of choice.",
+        "Phases are means over equally many bins from their onset, regions over equally many sites: a mean with less noise would be everyone's nearest neighbor.",
         "Samples of different regions come from different sites with their own rates and noise; that regions separate does not say that their codes differ.",
         "Intervals resample trials (conditions, for regions) and leave out the variance of network and embedding; p is Benjamini-Hochberg over all rows of the table.",
         "Latents by region would need masked or single-region networks and are left out, as is UMAP.",
