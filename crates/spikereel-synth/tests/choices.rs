@@ -57,7 +57,7 @@ fn the_share_of_errors_is_the_configured_one_and_lip_and_fef_follow_the_choice_a
         sites.clone().map(|site| (mean(0.0, site) - mean(1.0, site)).abs()).sum::<f64>() / sites.len() as f64
     };
     let all = |_: usize| true;
-    assert!(difference(choice, &all, 0..40) > 40.0, "{}", difference(choice, &all, 0..40));
+    assert!(difference(choice, &all, 0..40) > 12.0, "{}", difference(choice, &all, 0..40));
     // Cues are crossed with colors and directions, so IT knows nothing of the choice; V4 and MT do, through what is shown.
     assert!(difference(choice, &all, 60..80) < 4.0, "IT: {}", difference(choice, &all, 60..80));
     let chose_left = |at: usize| choice[at] == 0.0;
