@@ -33,7 +33,7 @@ impl CortexConfig {
             ..RegionConfig::default()
         };
         let none = PerFeature::default();
-        let choice = |name| RegionConfig { task_share: 1.0, response_coupling: 0.4, ..region(name, 20, none, none) };
+        let choice = |name| RegionConfig { task_share: 1.0, response_coupling: 0.12, ..region(name, 20, none, none) };
         config.preset = "planted choice".into();
         config.regions = vec![
             choice("FEF"),

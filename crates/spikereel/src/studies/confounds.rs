@@ -91,18 +91,19 @@ fn planted(context: &Context<'_>, told: &mut Told) -> Result<()> {
         let study = run(context, "planted choice", &material, &choice, fit, &options)?;
         for region in ["LIP", "FEF", "V4"] {
             let of = |control| study.attributed(control, Attribution::Alone, "color", region);
-            let (Some(plain), Some(balanced), Some(regressed)) =
-                (of(Control::Plain), of(Control::Balanced), of(Control::Regressed))
+            let (Some(plain), Some(matched), Some(balanced), Some(regressed)) =
+                (of(Control::Plain), of(Control::Matched), of(Control::Balanced), of(Control::Regressed))
             else {
                 continue;
             };
             let what = if region == "V4" { "color is planted" } else { "choice is planted and no color at all" };
             told.findings.push(format!(
                 "Simulation, {}: {region}, where {what}, names colors above guessing by {} as recorded, by {} after training on \
-                 balanced trials, and by {} with choice regressed out.",
+                 balanced trials (as few trials without balance: {}), and by {} with choice regressed out.",
                 study.decoder,
                 effect(&plain.test),
                 effect(&balanced.test),
+                effect(&matched.test),
                 effect(&regressed.test)
             ));
         }

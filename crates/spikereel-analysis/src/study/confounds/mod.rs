@@ -190,6 +190,10 @@ pub fn confound_study(
                     Ok(controlled) => controlled,
                     Err(error) => {
                         study.not_possible.push((control, error.to_string()));
+                        study.n_train.retain(|(own, _)| *own != control);
+                        if control == Control::Balanced {
+                            study.after.clear();
+                        }
                         continue 'controls;
                     }
                 };
