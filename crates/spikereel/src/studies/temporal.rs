@@ -100,7 +100,7 @@ fn span(frames: &[usize]) -> Range<usize> {
 
 fn words_of_groups(groups: &FrameGroups, frames: &Range<usize>) -> String {
     format!(
-        "By its table of layers, the published decoder's {} output frames hold {} pictures for any input and any weights; frames {} to {} of the \
+        "By its table of layers, the published decoder's {} output frames hold {} pictures for any input and any weights; frames {} to {} (from 0) of the \
          stimulus are one picture.",
         groups.first_equal.len(),
         groups.n_distinct(),
