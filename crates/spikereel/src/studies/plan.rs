@@ -29,8 +29,8 @@ pub struct PlannedStudy {
 /// `plan.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// How large the studies are.
-    pub sizes: Sizes,
+    /// How large the studies are, for a reader; the ids cover it.
+    pub sizes: serde_json::Value,
     /// The studies, in the order of the report.
     pub studies: Vec<PlannedStudy>,
 }
@@ -76,7 +76,8 @@ impl Plan {
             let depends_on = DependsOn { version: env!("CARGO_PKG_VERSION"), study: study.name, config, sizes };
             Ok(PlannedStudy { name: study.name.into(), id: name_of(&depends_on)? })
         };
-        Ok(Self { sizes: sizes.clone(), studies: studies.iter().map(planned).collect::<Result<_>>()? })
+        let as_json = serde_json::to_value(sizes).map_err(|error| Error::Bug(format!("sizes are no JSON: {error}")))?;
+        Ok(Self { sizes: as_json, studies: studies.iter().map(planned).collect::<Result<_>>()? })
     }
 }
 
