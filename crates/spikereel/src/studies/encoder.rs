@@ -1,6 +1,7 @@
 //! The study of the encoder: how well the published inverse network tells each region's activity from the video.
 
 use super::Context;
+use super::encoder_bands::bands;
 use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, p_words, short, with_interval};
 use crate::Result;
 use spikereel_analysis::stats::Correction;
@@ -47,13 +48,16 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let p: Vec<f64> = found.regions.iter().map(|region| region.course.p_permutation).collect();
     let corrected = Correction::Holm.correct(&p);
     let sizes = format!("{sizes}; {} noise videos, {} permutations", options.n_null, options.n_permutations);
+    let bands = bands(context, &found);
     let findings = found.regions.iter().zip(&corrected).map(|(region, &p)| finding(region, p));
+    let mut charts = charts(&found, &context.main.dataset, &corrected);
+    charts.extend(bands.chart);
     Ok(Section {
         slug: SLUG.into(),
         title: TITLE.into(),
         question: QUESTION.into(),
         sizes,
-        findings: findings.collect(),
+        findings: findings.chain(bands.findings).collect(),
         caveats: vec![
             "A correlation of mean courses is high wherever all conditions share a course, whatever the encoder knows: noise videos show how \
              high. Only the difference between the own and the other conditions asks for knowledge of the condition."
@@ -65,8 +69,9 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
             "Behind the bottleneck of one time step the network's middle frames are identical for any video; only the normalisation over bins \
              tells their bins apart."
                 .into(),
+            bands.caveat,
         ],
-        charts: charts(&found, &context.main.dataset, &corrected),
+        charts,
         tables: vec![table(&found, &corrected)],
     })
 }

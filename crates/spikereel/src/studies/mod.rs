@@ -16,6 +16,7 @@ mod effects;
 pub mod embedding;
 mod embedding_charts;
 pub mod encoder;
+mod encoder_bands;
 mod estimate_words;
 pub mod frame_rates;
 pub mod leakage;
