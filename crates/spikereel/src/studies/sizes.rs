@@ -101,7 +101,7 @@ impl Sizes {
             main_epochs: 8,
             n_networks: 2,
             small_channels: 4,
-            small_epochs: 4,
+            small_epochs: 6,
             n_small_seeds: 1,
             n_bootstrap: 1000,
             n_permutations: 1000,
