@@ -125,7 +125,7 @@ fn more_than_twelve_regions_are_sampled_and_windows_and_subsets_find_their_own()
     for (cell, own) in matched.features[0].harm.iter().zip(table.feature_cells("shape")) {
         assert_eq!(cell[0].mean, own.primary.harm, "regions of one size are masked whole");
     }
-    let flips = max_statistic(&table, 999, 1);
+    let flips = max_statistic(&table, 999, 1).unwrap();
     for test in &flips {
         let carries =
             [("shape", "A"), ("color", "B"), ("motion", "C")].contains(&(test.feature.as_str(), &test.region.0));

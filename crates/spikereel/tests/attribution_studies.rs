@@ -87,7 +87,7 @@ fn check(section: &Section) {
 
 /// One recording and its network: half a minute. More seeds come from `recovery` itself.
 #[test]
-#[ignore = "trains a network for half a minute"]
+#[ignore = "trains a network for a minute: cargo test --release -p spikereel --test attribution_studies -- --ignored"]
 fn one_recording_recovers_what_was_planted() {
     let options = RecoveryOptions { n_seeds: 1, n_bootstrap: 300, ..RecoveryOptions::default() };
     let table = recovery(&options, &Silent).unwrap();

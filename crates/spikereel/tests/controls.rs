@@ -65,7 +65,7 @@ fn leakage_counts_shared_trials_on_one_side_only() {
 }
 
 #[test]
-#[ignore = "minutes: ridge regression on all folds of the real recording"]
+#[ignore = "minutes, ridge regression on all folds of the real recording: cargo test --release -p spikereel --test controls -- --ignored"]
 fn confounds_are_looked_at_in_a_simulation_and_in_the_real_recording() {
     let section = with_context(|context| confounds::study(context).unwrap());
     holds_together(&section);

@@ -58,7 +58,7 @@ fn check(section: &Section) {
 }
 
 #[test]
-#[ignore = "takes minutes: t-SNE of several sets of samples"]
+#[ignore = "minutes, t-SNE of several sets of samples: cargo test --release -p spikereel --test likeness_studies -- --ignored"]
 fn similarity_and_embeddings_find_the_planted_regions_and_tell_sections_that_hold_together() {
     let folder = tempfile::tempdir().unwrap();
     let main = Material::new(Given::from_toml(SMALL, "test").unwrap(), &Silent).unwrap();

@@ -42,7 +42,7 @@ fn print(section: &Section) {
 }
 
 #[test]
-#[ignore = "takes minutes: trains five networks"]
+#[ignore = "minutes, trains five networks: cargo test --release -p spikereel --test network_studies -- --ignored"]
 fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     let recipe = include_str!("../../../docs/recipes/cue-and-dots.toml");
     let given = Given::from_toml(SMALL, "test").unwrap().over(Given::from_toml(recipe, "recipe").unwrap());

@@ -79,7 +79,7 @@ fn held_together(section: &Section) {
 }
 
 #[test]
-#[ignore = "takes minutes: trains and scores at three frame rates"]
+#[ignore = "minutes, trains and scores at three frame rates: cargo test --release -p spikereel --test score_studies -- --ignored"]
 fn every_study_of_scores_tells_a_section_that_holds_together() {
     let folder = tempfile::tempdir().unwrap();
     let mut cortex = CortexConfig::preset("easy").unwrap().with_sessions(1, 6);

@@ -3,10 +3,10 @@
 use super::report;
 use super::study::{StudyLine, study};
 use crate::config::choices::StudyPreset;
-use crate::config::{DataGiven, Given};
+use crate::config::{DataGiven, Given, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{RunFolder, is_occupied};
-use crate::steps::{evaluate, mask, open_run, train};
+use crate::steps::{evaluate, mask, open_run, source, train};
 use crate::studies::{ALL, Sizes};
 use crate::{ConfigError, Result};
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub fn reproduce(given: Given, preset: StudyPreset, out: Option<&Path>, progress
         }
     };
     if is_programme(&folder)? {
-        check_same(&folder, &given)?;
+        check_same(&folder, given, progress)?;
         progress.say("== training is done already");
     } else {
         progress.say("== training");
@@ -73,29 +73,21 @@ fn is_programme(folder: &Path) -> Result<bool> {
     Ok(text.lines().any(|line| line.contains("\"event\":\"done\"") && line.contains("\"detail\":\"train\"")))
 }
 
-/// Refuses to go on with other settings than those the folder was begun with.
-fn check_same(folder: &Path, given: &Given) -> Result<()> {
+/// Refuses to go on with other settings than those the folder was begun with. Precision counts only where it is asked for: `auto` may mean
+/// another on another machine, and a run keeps its own.
+fn check_same(folder: &Path, given: Given, progress: &dyn Progress) -> Result<()> {
     let stored = open_run::stored_config(folder)?;
-    let differs = |what: &str, expected: String, got: String| -> Result<()> {
-        if expected == got {
-            return Ok(());
-        }
-        Err(ConfigError::new(what, format!("{expected}, as in {}", folder.display()), got)
-            .hint("go on with the same settings, or give another --out")
-            .into())
-    };
-    let same = |name: &str, wanted: Option<usize>, stored: usize| {
-        wanted.map_or(Ok(()), |wanted| differs(name, stored.to_string(), wanted.to_string()))
-    };
-    same("network.base_channels", given.network.base_channels, stored.network.base_channels)?;
-    same("train.epochs", given.train.epochs, stored.train.epochs)?;
-    same("n_network_seeds", given.n_network_seeds, stored.n_network_seeds)?;
-    if let Some(seed) = given.seed {
-        differs("seed", stored.seed.to_string(), seed.to_string())?;
+    let is_any_precision = given.precision.is_none();
+    let loaded = source::load(&given.data, progress)?;
+    let mut config = resolve(given, &loaded.facts()?)?;
+    config.precision = if is_any_precision { stored.precision } else { config.precision.settled() };
+    if config == stored {
+        return Ok(());
     }
-    if let Some(simulate) = given.data.simulate {
-        let was = stored.data.simulate.map_or_else(|| "a recording".into(), |preset| preset.to_string());
-        differs("data.simulate", was, simulate.to_string())?;
-    }
-    Ok(())
+    let (was, wanted) = (stored.to_toml()?, config.to_toml()?);
+    let differs = |(a, b): &(&str, &str)| a != b;
+    let (expected, got) = was.lines().zip(wanted.lines()).find(differs).unwrap_or(("settings", "others"));
+    Err(ConfigError::new("settings", format!("`{expected}`, as in {}", folder.display()), format!("`{got}`"))
+        .hint("go on with the same settings, or give another --out")
+        .into())
 }

@@ -1,7 +1,8 @@
 //! The study of models: the decoder beside the paper's two comparison networks and beside what needs no network.
 
 use super::Context;
-use super::network_words::{cells, excludes_zero, fold_words, listed, not_here, row};
+use super::network_words::{cells, excludes_zero, fold_words, not_here, row};
+use super::words::listed;
 use crate::Result;
 use spikereel_analysis::baselines::{ClassMean, MeanVideo, RidgeVideo};
 use spikereel_analysis::study::compare::{ComparedScore, Contender, Estimate, compare_decoders};
@@ -90,7 +91,7 @@ fn finding(scores: &[ComparedScore], at: usize) -> String {
     for score in scores {
         let Some(Estimate { mean, interval_95 }) = &score.contenders[at].difference else { continue };
         let unit = if score.kind.unit.is_empty() { String::new() } else { format!(" {}", score.kind.unit) };
-        let [low, high] = interval_95.map(super::network_words::short);
+        let [low, high] = interval_95.map(super::words::short);
         let words = format!("{} ({}{unit}, {low} to {high})", score.kind.name, signed(*mean));
         match (excludes_zero(*interval_95), mean * score.kind.sign() > 0.0) {
             (true, true) => better.push(words),
@@ -112,7 +113,7 @@ fn finding(scores: &[ComparedScore], at: usize) -> String {
 }
 
 fn signed(value: f64) -> String {
-    let words = super::network_words::short(value);
+    let words = super::words::short(value);
     if value > 0.0 { format!("+{words}") } else { words }
 }
 

@@ -1,7 +1,8 @@
 //! What any decoder could reach at most: the ideal observer where data are simulated, split halves on any data, and scores as a share.
 
 use super::Context;
-use super::score_words::{data_words, ends, intervals, row, short, with_interval};
+use super::score_words::{data_words, intervals, row};
+use super::words::{ends, short, with_interval};
 use crate::Result;
 use spikereel_analysis::baselines::{MeanVideo, MultinomialRidge};
 use spikereel_analysis::study::ceilings::{ObserverShare, ScoreShare, observer_shares, score_shares};

@@ -1,7 +1,8 @@
 //! Scores over folds, for small networks and ridge regression, with an interval that knows that folds share training trials.
 
 use super::Context;
-use super::score_words::{data_words, ends, intervals, lacking, network_words, p_words, row, with_interval};
+use super::score_words::{data_words, intervals, lacking, network_words, row};
+use super::words::{ends, p_words, with_interval};
 use crate::Result;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::{CrossValidated, CrossValidation, FoldScore, cross_validation};

@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::embedding_charts::{charts, tables};
-use super::estimate_words::{ALPHA, estimate, list, number, recording, without_result};
+use super::estimate_words::{recording, without_result};
+use super::words::{ALPHA, listed, short, with_interval};
 use crate::Result;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::{
@@ -114,7 +115,7 @@ fn findings(found: &Embedding, cells: &[Cell<'_>]) -> Vec<String> {
         out.push(of_labeling(labeling, cells));
     }
     for gain in &found.latent_gains {
-        let words = estimate(gain.knn.value, gain.knn.interval_95);
+        let words = with_interval(gain.knn.value, gain.knn.interval_95);
         out.push(if !gain.knn.excludes(0.0) {
             format!(
                 "Latents against spikes, {}: {words} more trials named, not resolvable at this size.",
@@ -132,7 +133,7 @@ fn findings(found: &Embedding, cells: &[Cell<'_>]) -> Vec<String> {
 fn of_labeling(labeling: &str, cells: &[Cell<'_>]) -> String {
     let own: Vec<&Cell<'_>> = cells.iter().filter(|cell| cell.labeling == labeling).collect();
     let (above, open): (Vec<&&Cell<'_>>, Vec<&&Cell<'_>>) = own.iter().partition(|cell| cell.is_found());
-    let short = |cell: &Cell<'_>| match &cell.space.kind {
+    let space_name = |cell: &Cell<'_>| match &cell.space.kind {
         SpaceKind::RegionMeanSpikes(region) => format!("mean of {region}"),
         SpaceKind::MeanSpikes => "mean of all sites".into(),
         SpaceKind::FlatSpikes => "every bin and site".into(),
@@ -142,22 +143,22 @@ fn of_labeling(labeling: &str, cells: &[Cell<'_>]) -> String {
     };
     let words = |cell: &&&Cell<'_>| {
         let knn = &cell.separation.knn;
-        let named = estimate(knn.value, knn.interval_95);
-        format!("{} {named} (shuffled {}, 95 % below {})", short(cell), number(knn.null_mean), number(knn.null_95))
+        let named = with_interval(knn.value, knn.interval_95);
+        format!("{} {named} (shuffled {}, 95 % below {})", space_name(cell), short(knn.null_mean), short(knn.null_95))
     };
     let (above, open): (Vec<String>, Vec<String>) =
-        (above.iter().map(words).collect(), open.iter().map(|cell| short(cell)).collect());
+        (above.iter().map(words).collect(), open.iter().map(|cell| space_name(cell)).collect());
     match (above.is_empty(), open.is_empty()) {
         (true, _) => format!(
             "Neighbors do not name the {labeling} above shuffled labels in {}; not resolvable at this size.",
-            list(&open)
+            listed(&open)
         ),
-        (false, true) => format!("Neighbors name the {labeling}, share of samples: {}.", list(&above)),
+        (false, true) => format!("Neighbors name the {labeling}, share of samples: {}.", listed(&above)),
         (false, false) => {
             format!(
                 "Neighbors name the {labeling}, share of samples: {}; not resolvable in {}.",
-                list(&above),
-                list(&open)
+                listed(&above),
+                listed(&open)
             )
         }
     }

@@ -1,7 +1,8 @@
 //! Charts and tables of the embeddings.
 
 use super::embedding::Cell;
-use super::estimate_words::{ends, row};
+use super::estimate_words::row;
+use super::words::ends;
 use spikereel_analysis::study::{EmbeddedSpace, Embedding, Labeling, SpaceKind};
 use spikereel_report::schema::{
     AxisSpec, CategoryPoint, Chart, ChartPanel, DataTable, IntervalRow, PanelBody, TableCell,

@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::encoder_bands::bands;
-use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, p_words, short, with_interval};
+use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
+use super::words::{p_words, short};
 use crate::Result;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::encoder_scores::{

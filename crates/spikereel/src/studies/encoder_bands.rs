@@ -1,7 +1,7 @@
 //! The encoder's courses in two bands, as the paper asks for: explained variance of slow and of fast changes.
 
 use super::Context;
-use super::network_words::short;
+use super::words::short;
 use spikereel_analysis::signal::{Band, Butterworth, filtfilt};
 use spikereel_analysis::study::encoder_scores::{BandScore, EncoderStudy, band_scores};
 use spikereel_data::rng::derive_seed;

@@ -1,6 +1,7 @@
 //! The same recording at 5, 10 and 20 frames and bins a second.
 
-use super::score_words::{data_words, intervals, lacking, listed, network_words, row, short};
+use super::score_words::{data_words, intervals, lacking, network_words, row};
+use super::words::{listed, short};
 use super::{Context, Material};
 use crate::config::choices::StimulusKind;
 use crate::config::{BinsGiven, Given, Resolved, SourceFacts, resolve};

@@ -29,7 +29,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let options = MaskingOptions { n_replicates: context.sizes.n_bootstrap, seed, ..MaskingOptions::default() };
     let mut bar = Bar::new("masking", context.progress);
     let table = masking_study(&runs, &context.main.readouts, &options, &mut |done, total| bar.step(done, total))?;
-    let flips = max_statistic(&table, context.sizes.n_permutations, seed);
+    let flips = max_statistic(&table, context.sizes.n_permutations, seed)?;
     let more = format!(", {} sign flips", context.sizes.n_permutations);
     section.sizes = sizes(context, table.n_trials, table.networks.len(), &more);
     section.findings = table.features.iter().map(|feature| finding(&table, feature)).collect();

@@ -40,6 +40,7 @@ mod sizes;
 mod store;
 pub mod temporal;
 pub mod time_resolved;
+mod words;
 
 pub use catalogue::{ALL, StudyKind, StudyList, by_names};
 pub use context::{Context, SmallFit};

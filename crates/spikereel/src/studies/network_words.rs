@@ -1,17 +1,9 @@
 //! Words and rows that the studies of networks share.
 
 use super::Context;
+use super::words::short;
 use spikereel_analysis::study::compare::Estimate;
 use spikereel_report::schema::{IntervalRow, Section, TableCell};
-
-/// A number with the digits that a sentence can bear.
-pub(super) fn short(value: f64) -> String {
-    match value.abs() {
-        size if size >= 10.0 => format!("{value:.1}"),
-        size if size >= 0.1 || size == 0.0 => format!("{value:.2}"),
-        _ => format!("{value:.4}"),
-    }
-}
 
 /// `.93 (95 % interval .91 to .95)`.
 pub(super) fn with_interval(mean: f64, [low, high]: [f64; 2]) -> String {
@@ -25,11 +17,6 @@ pub(super) fn mean_and_sd(mean: Option<f64>, sd: Option<f64>) -> String {
         (Some(mean), None) => short(mean),
         _ => "not defined".into(),
     }
-}
-
-/// A p value in a sentence.
-pub(super) fn p_words(p: f64) -> String {
-    if p < 0.001 { "p < .001".into() } else { format!("p = {p:.3}") }
 }
 
 /// True where an interval leaves zero out.
@@ -57,15 +44,6 @@ pub(super) fn cells(estimate: Option<&Estimate>) -> [TableCell; 3] {
         estimate.map(|estimate| estimate.interval_95[0]).into(),
         estimate.map(|estimate| estimate.interval_95[1]).into(),
     ]
-}
-
-/// Names in a row: `MSE, SSIM and color accuracy`.
-pub(super) fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [firsts @ .., last] => format!("{} and {last}", firsts.join(", ")),
-    }
 }
 
 /// Sites, bins and trials of a fold of the main recording.

@@ -1,7 +1,8 @@
 //! Scores against numbers of sites, training trials and bins, and how accuracy grows with sites.
 
 use super::Context;
-use super::score_words::{data_words, intervals, network_words, row, with_interval};
+use super::score_words::{data_words, intervals, network_words, row};
+use super::words::with_interval;
 use crate::Result;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::headline::VIDEO;

@@ -1,7 +1,8 @@
 //! How alike a region's activity is within a condition, between conditions, and between training and test trials.
 
 use super::Context;
-use super::estimate_words::{ALPHA, ends, estimate, list, number, p_value, recording, row, without_result};
+use super::estimate_words::{recording, row, without_result};
+use super::words::{ALPHA, ends, listed, p_words, short, with_interval};
 use crate::Result;
 use spikereel_analysis::study::{RegionSimilarity, Similarity, SimilarityOptions, similarity};
 use spikereel_data::rng::derive_seed;
@@ -69,31 +70,32 @@ fn findings(found: &Similarity) -> Vec<String> {
     let mut out = Vec::new();
     let of_region = |region: &RegionSimilarity| -> Option<String> {
         let difference = region.difference?;
-        let dz = region.cohens_dz.map_or(String::new(), |dz| format!(", dz {}", estimate(dz.value, dz.interval_95)));
-        Some(format!("{} {}{dz}", region.region, estimate(difference.value, difference.interval_95)))
+        let dz =
+            region.cohens_dz.map_or(String::new(), |dz| format!(", dz {}", with_interval(dz.value, dz.interval_95)));
+        Some(format!("{} {}{dz}", region.region, with_interval(difference.value, difference.interval_95)))
     };
     let (above, open): (Vec<&RegionSimilarity>, Vec<&RegionSimilarity>) =
         found.regions.iter().filter(|region| region.difference.is_some()).partition(|region| is_found(region));
     for region in &above {
         let Some(words) = of_region(region) else { continue };
-        let p = region.p_holm.map_or(String::new(), |p| format!("; {} after Holm", p_value(p)));
+        let p = region.p_holm.map_or(String::new(), |p| format!("; {} after Holm", p_words(p)));
         out.push(format!(
             "Trials of one condition are more alike than trials of different ones: within minus cross r in {words}{p}."
         ));
     }
     if !open.is_empty() {
         let words: Vec<String> = open.iter().filter_map(|region| of_region(region)).collect();
-        out.push(format!("Not resolvable at this size: {}.", list(&words)));
+        out.push(format!("Not resolvable at this size: {}.", listed(&words)));
     }
     let shared: Vec<String> = found
         .regions
         .iter()
-        .filter_map(|region| Some(format!("{} {}", region.region, number(mean(&region.cross)?))))
+        .filter_map(|region| Some(format!("{} {}", region.region, short(mean(&region.cross)?))))
         .collect();
     if !shared.is_empty() {
         out.push(format!(
             "Trials of different conditions are alike too, since all share the course of a trial: mean r {}.",
-            list(&shared)
+            listed(&shared)
         ));
     }
     let dataset: Vec<String> = found
@@ -102,13 +104,13 @@ fn findings(found: &Similarity) -> Vec<String> {
         .filter_map(|region| {
             let difference = region.cross_dataset_difference?;
             let open = if difference.excludes(0.0) { "" } else { " (not resolvable)" };
-            Some(format!("{} {}{open}", region.region, estimate(difference.value, difference.interval_95)))
+            Some(format!("{} {}{open}", region.region, with_interval(difference.value, difference.interval_95)))
         })
         .collect();
     if !dataset.is_empty() {
         out.push(format!(
             "Mean activity of training trials is nearer to that of test trials of the same condition than of another, by r: {}.",
-            list(&dataset)
+            listed(&dataset)
         ));
     }
     out

@@ -1,9 +1,8 @@
 //! What each region's sites show when a decoder is trained on them alone, beside the paper's numbers.
 
 use super::Context;
-use super::score_words::{
-    ALPHA, data_words, ends, intervals, lacking, listed, network_words, p_words, row, short, stars, with_interval,
-};
+use super::score_words::{data_words, intervals, lacking, network_words, row, stars};
+use super::words::{ALPHA, ends, listed, p_words, short, with_interval};
 use crate::Result;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::headline::VIDEO;

@@ -1,0 +1,57 @@
+//! How every study writes numbers, intervals, p values and lists, so that one page speaks with one voice.
+
+use spikereel_report::schema::TableCell;
+
+/// Level below which a corrected p counts.
+pub(super) const ALPHA: f64 = 0.05;
+
+/// A number with the digits that a sentence can bear.
+pub(super) fn short(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 0.095 || size == 0.0 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// An estimate with its interval.
+pub(super) fn with_interval(value: f64, interval: Option<[f64; 2]>) -> String {
+    match interval {
+        Some([low, high]) => format!("{} [{}, {}]", short(value), short(low), short(high)),
+        None => short(value),
+    }
+}
+
+/// A p value in a sentence.
+pub(super) fn p_words(p: f64) -> String {
+    if p < 0.001 { "p < .001".into() } else { format!("p = {}", format!("{p:.3}").trim_start_matches('0')) }
+}
+
+/// Names in a row: `V4, IT and MT`.
+pub(super) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [firsts @ .., last] => format!("{} and {last}", firsts.join(", ")),
+    }
+}
+
+/// Both ends of an interval as cells.
+pub(super) fn ends(interval: Option<[f64; 2]>) -> [TableCell; 2] {
+    [interval.map(|ends| ends[0]).into(), interval.map(|ends| ends[1]).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_keep_their_digits_and_large_ones_lose_theirs() {
+        let written = [0.0, 0.00312, 0.996, 12.34, 345.6, -0.5].map(short);
+        assert_eq!(written, ["0.00", "0.0031", "1.00", "12.3", "346", "-0.50"]);
+        assert_eq!(with_interval(0.5, Some([0.25, 0.75])), "0.50 [0.25, 0.75]");
+        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!((p_words(0.0123), p_words(1e-9)), ("p = .012".into(), "p < .001".into()));
+    }
+}
