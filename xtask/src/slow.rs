@@ -10,7 +10,10 @@ struct Slow {
     example: &'static str,
 }
 
-const ALL: &[Slow] = &[Slow { command: "masking-null", package: "spikereel", example: "masking_null" }];
+const ALL: &[Slow] = &[
+    Slow { command: "masking-null", package: "spikereel", example: "masking_null" },
+    Slow { command: "recovery", package: "spikereel", example: "recovery" },
+];
 
 /// Runs the example behind `command` with `arguments`; `None` where there is no such command.
 pub fn run(root: &Path, command: &str, arguments: &[&str]) -> Option<Result<(), String>> {

@@ -23,7 +23,16 @@ fn with_context(check: impl Fn(&Context<'_>) -> Section) -> Section {
     let main = Material::new(given, &Silent).unwrap();
     let store = Store::new(folder.path());
     let sizes = sizes();
-    check(&Context { main: &main, sizes: &sizes, seed: 3, store: &store, run: None, progress: &Silent })
+    check(&Context {
+        main: &main,
+        retraining: &main,
+        probed: &main.folds[0],
+        sizes: &sizes,
+        seed: 3,
+        store: &store,
+        run: None,
+        progress: &Silent,
+    })
 }
 
 fn holds_together(section: &Section) {

@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::run_folder::read_json;
 use crate::steps::open_run::OpenRun;
 use crate::steps::readouts;
-use crate::studies::{Context, Material, Outcome, Plan, Sizes, Store, StudyKind};
+use crate::studies::{Context, Material, Outcome, Plan, Sizes, Store, StudyKind, coarse};
 use serde::Serialize;
 use spikereel_report::schema::Section;
 use std::path::{Path, PathBuf};
@@ -52,8 +52,18 @@ pub fn study(run: &Path, kinds: &[StudyKind], preset: StudyPreset, progress: &dy
     let plan = Plan::new(kinds, &main.config, &sizes)?;
     merge_plan(&open, &plan)?;
     let store = Store::new(&open.folder.join("networks"));
-    let context =
-        Context { main: &main, sizes: &sizes, seed: open.config.seed, store: &store, run: Some(&open), progress };
+    let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
+    let probed = main.probed(sizes.n_probed_trials)?;
+    let context = Context {
+        main: &main,
+        retraining: copy.as_ref().unwrap_or(&main),
+        probed: &probed,
+        sizes: &sizes,
+        seed: open.config.seed,
+        store: &store,
+        run: Some(&open),
+        progress,
+    };
     let mut studies = Vec::new();
     for (at, (planned, kind)) in plan.studies.iter().zip(kinds).enumerate() {
         progress.say(&format!("== {} ({} of {})", kind.name, at + 1, kinds.len()));

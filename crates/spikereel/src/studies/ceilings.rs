@@ -108,7 +108,7 @@ fn tell(context: &Context<'_>, found: &Found) -> Section {
         sizes: format!(
             "{}, {} test trials in the first fold; decoder of {} base channels, {} epochs; {} random halves for activity, {} for videos, {} \
              bootstrap replicates",
-            data_words(context),
+            data_words(context.main),
             found.n_test,
             context.sizes.main_channels,
             context.sizes.main_epochs,

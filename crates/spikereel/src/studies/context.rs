@@ -16,6 +16,10 @@ use spikereel_nn::{FitNetwork, FitNetworkEncoder, NetworkDecoder, NetworkEncoder
 pub struct Context<'a> {
     /// The recording under study.
     pub main: &'a Material,
+    /// The recording that the many small networks are trained on: the main one, or a coarser copy of it.
+    pub retraining: &'a Material,
+    /// The first fold of the main recording, with as many test trials as studies decode that put many inputs through one network.
+    pub probed: &'a Fold,
     /// How large studies are.
     pub sizes: &'a Sizes,
     /// Seed of the run; take `derive_seed(seed, "study/purpose")`.
@@ -52,7 +56,7 @@ impl Context<'_> {
         TrainConfig {
             base_channels: self.sizes.small_channels,
             epochs: self.sizes.small_epochs,
-            ..train_config(&self.main.config)
+            ..train_config(&self.retraining.config)
         }
     }
 
@@ -77,7 +81,8 @@ impl Context<'_> {
     pub fn encoder(&self, fold_idx: usize, network_idx: usize) -> Result<NetworkEncoder> {
         let stage = format!("encoder, fold {}, seed {}", fold_idx + 1, network_idx + 1);
         let seed = derive_seed(self.seed, &format!("encoder/fold{fold_idx}/seed{network_idx}"));
-        self.fit_encoder(&self.main_training(), &self.main.folds[fold_idx], seed, &stage)
+        let config = TrainConfig { epochs: self.sizes.encoder_epochs, ..self.main_training() };
+        self.fit_encoder(&config, &self.main.folds[fold_idx], seed, &stage)
     }
 
     /// A decoder of any model trained as `config` says, or read from the store where it was trained before.

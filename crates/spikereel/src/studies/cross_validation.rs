@@ -21,7 +21,7 @@ const QUESTION: &str =
 /// # Errors
 /// Divergence, an I/O error.
 pub fn study(context: &Context<'_>) -> Result<Section> {
-    let (main, sizes) = (context.main, context.sizes);
+    let (main, sizes) = (context.retraining, context.sizes);
     let config = SplitConfig {
         unit: main.config.split.unit,
         validation_share: main.config.split.validation_share,
@@ -74,7 +74,7 @@ fn tell(context: &Context<'_>, found: &CrossValidation) -> Section {
         question: QUESTION.into(),
         sizes: format!(
             "{}; {} folds of {} training and {} test trials; {}",
-            data_words(context),
+            data_words(context.retraining),
             found.n_test.len(),
             mean(&found.n_train),
             mean(&found.n_test),

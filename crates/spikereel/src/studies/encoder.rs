@@ -3,7 +3,7 @@
 use super::Context;
 use super::encoder_bands::bands;
 use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
-use super::words::{p_words, short};
+use super::words::{listed, p_words, short};
 use crate::Result;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::encoder_scores::{
@@ -31,7 +31,12 @@ const N_DRAWN: usize = 6;
 /// Divergence, an I/O error.
 pub fn study(context: &Context<'_>) -> Result<Section> {
     let fold = &context.main.folds[0];
-    let sizes = format!("{}; {} base channels, fold 1, one seed", fold_words(context, 0), context.sizes.main_channels);
+    let sizes = format!(
+        "{}; {} base channels, {} epochs, fold 1, one seed",
+        fold_words(context.main, 0),
+        context.main.config.network.base_channels,
+        context.sizes.encoder_epochs
+    );
     if fold.trials(Part::Test).is_empty() {
         let why = "This recording has no test trials, so nothing can be scored.";
         return Ok(not_here(SLUG, TITLE, QUESTION, why, sizes));
@@ -46,20 +51,28 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         seed: derive_seed(context.seed, "encoder/scores"),
     };
     let found = encoder_study(&encoder, fold, Part::Test, &options)?;
-    let p: Vec<f64> = found.regions.iter().map(|region| region.course.p_permutation).collect();
-    let corrected = Correction::Holm.correct(&p);
+    let corrected = |score: fn(&RegionEncoding) -> &EncodingScore| {
+        let p: Vec<f64> = found.regions.iter().map(|region| score(region).p_permutation).collect();
+        Correction::Holm.correct(&p)
+    };
+    let (corrected, by_site) = (corrected(|region| &region.course), corrected(|region| &region.flattened));
     let sizes = format!("{sizes}; {} noise videos, {} permutations", options.n_null, options.n_permutations);
     let bands = bands(context, &found);
-    let findings = found.regions.iter().zip(&corrected).map(|(region, &p)| finding(region, p));
-    let mut charts = charts(&found, &context.main.dataset, &corrected);
+    let mut findings = vec![site_finding(&found, &by_site)];
+    findings.extend(found.regions.iter().zip(&corrected).map(|(region, &p)| finding(region, p)));
+    findings.extend(bands.findings);
+    let mut charts = charts(&found, &context.main.dataset, &corrected, &by_site);
     charts.extend(bands.chart);
     Ok(Section {
         slug: SLUG.into(),
         title: TITLE.into(),
         question: QUESTION.into(),
         sizes,
-        findings: findings.chain(bands.findings).collect(),
+        findings,
         caveats: vec![
+            "A region's mean over sites cancels tuning whose preferred levels are spread evenly over sites: an encoder that knows the condition \
+             site by site can look ignorant of it in region means, which are the paper's measure. Both stand here."
+                .into(),
             "A correlation of mean courses is high wherever all conditions share a course, whatever the encoder knows: noise videos show how \
              high. Only the difference between the own and the other conditions asks for knowledge of the condition."
                 .into(),
@@ -73,13 +86,34 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
             bands.caveat,
         ],
         charts,
-        tables: vec![table(&found, &corrected)],
+        tables: vec![table(&found, &corrected, &by_site)],
     })
 }
 
 /// A region is predicted where both the interval and the corrected permutation say so.
 fn is_specific(score: &EncodingScore, p: f64) -> bool {
     p < ALPHA && score.specific_interval_95.is_some_and(|ends| excludes_zero(ends) && ends[0] > 0.0)
+}
+
+/// What is known of the condition site by site, over all regions.
+fn site_finding(found: &EncoderStudy, corrected: &[f64]) -> String {
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        found.regions.iter().zip(corrected).partition(|(region, p)| is_specific(&region.flattened, **p));
+    let words = |(region, p): &(&RegionEncoding, &f64)| {
+        let score = &region.flattened;
+        let value = score.specific.zip(score.specific_interval_95).map(|(value, ends)| with_interval(value, ends));
+        format!("{} {}, {} corrected", region.region, value.unwrap_or_default(), p_words(**p))
+    };
+    let known: Vec<String> = known.iter().map(words).collect();
+    let unknown: Vec<String> = unknown.iter().map(|(region, _)| region.region.clone()).collect();
+    let what = "Site by site, the prediction for the own condition correlates better than that for others";
+    match (known.as_slice(), unknown.as_slice()) {
+        ([], _) => format!("{what}: not resolvable at this size in any region."),
+        (known, []) => format!("{what}: {}.", known.join("; ")),
+        (known, unknown) => {
+            format!("{what}: {}; not resolvable at this size in {}.", known.join("; "), listed(unknown))
+        }
+    }
 }
 
 fn finding(region: &RegionEncoding, p: f64) -> String {
@@ -106,7 +140,7 @@ fn finding(region: &RegionEncoding, p: f64) -> String {
     format!("{}: {own}; noise videos reach {null} ({}); {specific}.", region.region, p_words(score.p_null))
 }
 
-fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64]) -> Vec<Chart> {
+fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64], by_site: &[f64]) -> Vec<Chart> {
     let mut charts = Vec::new();
     if let Some(condition) = middle_condition(found) {
         let drawn = found.regions.iter().take(N_DRAWN);
@@ -144,14 +178,18 @@ fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64]) -> Vec<Cha
             },
         }],
     });
-    let rows = found.regions.iter().zip(corrected).map(|(region, &p)| IntervalRow {
+    let row = |region: &RegionEncoding, group: &str, score: &EncodingScore, p: f64| IntervalRow {
         label: region.region.clone(),
-        estimate: region.course.specific,
-        low: region.course.specific_interval_95.map(|ends| ends[0]),
-        high: region.course.specific_interval_95.map(|ends| ends[1]),
-        filled: is_specific(&region.course, p),
+        group: group.into(),
+        estimate: score.specific,
+        low: score.specific_interval_95.map(|ends| ends[0]),
+        high: score.specific_interval_95.map(|ends| ends[1]),
+        filled: is_specific(score, p),
         note: p_words(p),
         ..IntervalRow::default()
+    };
+    let rows = found.regions.iter().zip(corrected.iter().zip(by_site)).flat_map(|(region, (&mean, &site))| {
+        [row(region, "site by site", &region.flattened, site), row(region, "region mean", &region.course, mean)]
     });
     charts.push(Chart {
         slug: "specific".into(),
@@ -213,7 +251,7 @@ fn courses(region: &RegionEncoding, condition: usize, dataset: &Dataset) -> Char
     }
 }
 
-fn table(found: &EncoderStudy, corrected: &[f64]) -> DataTable {
+fn table(found: &EncoderStudy, corrected: &[f64], by_site: &[f64]) -> DataTable {
     let columns = [
         "region",
         "sites",
@@ -235,7 +273,7 @@ fn table(found: &EncoderStudy, corrected: &[f64]) -> DataTable {
         "p of permutation",
         "Holm",
     ];
-    let row = |region: &RegionEncoding, what: &str, score: &EncodingScore, corrected: Option<f64>| -> Vec<TableCell> {
+    let row = |region: &RegionEncoding, what: &str, score: &EncodingScore, corrected: f64| -> Vec<TableCell> {
         let end = |ends: Option<[f64; 2]>, at: usize| TableCell::from(ends.map(|ends| ends[at]));
         vec![
             region.region.as_str().into(),
@@ -259,8 +297,8 @@ fn table(found: &EncoderStudy, corrected: &[f64]) -> DataTable {
             corrected.into(),
         ]
     };
-    let rows = found.regions.iter().zip(corrected).flat_map(|(region, &p)| {
-        [row(region, "region mean", &region.course, Some(p)), row(region, "bins and sites", &region.flattened, None)]
+    let rows = found.regions.iter().zip(corrected.iter().zip(by_site)).flat_map(|(region, (&mean, &site))| {
+        [row(region, "region mean", &region.course, mean), row(region, "bins and sites", &region.flattened, site)]
     });
     DataTable {
         slug: "regions".into(),

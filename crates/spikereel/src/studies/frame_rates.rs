@@ -1,12 +1,12 @@
 //! The same recording at 5, 10 and 20 frames and bins a second.
 
+use super::coarse::{PUBLISHED, Rate, at_rate, prepared};
 use super::score_words::{data_words, intervals, lacking, network_words, row};
 use super::words::{listed, short};
 use super::{Context, Material};
 use crate::config::choices::StimulusKind;
-use crate::config::{BinsGiven, Given, Resolved, SourceFacts, resolve};
-use crate::progress::Progress;
-use crate::steps::{prepare, source};
+use crate::config::{SourceFacts, resolve};
+use crate::steps::prepare;
 use crate::{Error, Result};
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::{
@@ -22,18 +22,8 @@ const SLUG: &str = "frame-rates";
 const TITLE: &str = "Frame rates";
 const QUESTION: &str = "Does decoding hold at other sampling rates of spikes and video?";
 
-/// A rate: frames (and bins) a second, and frames of fixation, cue and stimulus.
-struct Rate {
-    hz: f64,
-    n_frames: [usize; 3],
-}
-
 /// The paper's three films (Supplementary Movies 1-3). At 5 frames a second fixation is no whole number of frames, so 0.1 s are left out.
-const RATES: [Rate; 3] = [
-    Rate { hz: 5.0, n_frames: [2, 5, 15] },
-    Rate { hz: 10.0, n_frames: [5, 10, 30] },
-    Rate { hz: 20.0, n_frames: [10, 20, 60] },
-];
+const RATES: [Rate; 3] = [Rate { hz: 5.0, n_frames: [2, 5, 15] }, PUBLISHED, Rate { hz: 20.0, n_frames: [10, 20, 60] }];
 
 /// Bins of a simulation that all rates are added up from: those of the fastest.
 const NARROW_BIN_SECS: f64 = 0.05;
@@ -78,7 +68,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let origin = source_of(context)?;
     let (mut outcomes, mut refused) = (Vec::new(), Vec::new());
     for rate in &RATES {
-        match material(config, &origin, rate, context.progress) {
+        match material(context, &origin, *rate) {
             Ok(material) => outcomes.push(outcome(context, rate, &material)?),
             Err(Error::Data(error)) => refused.push(format!("{} a second could not be prepared: {error}.", rate.hz)),
             Err(Error::Config(error)) => refused.push(format!("{} a second could not be prepared: {error}.", rate.hz)),
@@ -108,22 +98,11 @@ fn source_of(context: &Context<'_>) -> Result<Source> {
     Ok(Source::Simulated(Box::new(recording)))
 }
 
-fn material(config: &Resolved, origin: &Source, rate: &Rate, progress: &dyn Progress) -> Result<Material> {
-    let mut given = Given::from_toml(&config.to_toml()?, "the main recording's configuration")?;
-    let [n_fixation, n_cue, n_stimulus] = rate.n_frames;
-    let n_frames = n_fixation + n_cue + n_stimulus;
-    let width_secs = 1.0 / rate.hz;
-    given.bins = BinsGiven {
-        start_secs: Some(-((n_fixation + n_cue) as f64) * width_secs),
-        width_secs: Some(width_secs),
-        step_secs: Some(width_secs),
-        n_bins: Some(n_frames),
-    };
+fn material(context: &Context<'_>, origin: &Source, rate: Rate) -> Result<Material> {
+    let config = &context.main.config;
+    let mut given = at_rate(config, rate, context.retraining.config.stimulus.frame_px)?;
     given.split.n_folds = Some(1);
     let stimulus = &mut given.stimulus;
-    stimulus.frame_rate_hz = Some(rate.hz);
-    stimulus.n_frames = Some(n_frames);
-    (stimulus.n_fixation_frames, stimulus.n_cue_frames) = (Some(n_fixation), Some(n_cue));
     let [train, validation, test] = MOST_CLIPS;
     let at_most = |clips: &mut Option<usize>, most: usize| *clips = clips.map(|n| n.min(most));
     at_most(&mut stimulus.clips_train, train);
@@ -136,15 +115,10 @@ fn material(config: &Resolved, origin: &Source, rate: &Rate, progress: &dyn Prog
             let mut config = resolve(given, &SourceFacts::default())?;
             config.precision = config.precision.settled();
             let recordings = vec![recording.as_ref().clone()];
-            let assembled = prepare::assemble_recordings(&config, recordings, Vec::new(), progress)?;
+            let assembled = prepare::assemble_recordings(&config, recordings, Vec::new(), context.progress)?;
             Material::of_dataset(config, assembled.dataset, assembled.splits)
         }
-        Source::Read => {
-            let loaded = source::load(&given.data, progress)?;
-            let config = resolve(given, &loaded.facts()?)?;
-            let assembled = prepare::assemble(&config, loaded, progress)?;
-            Material::of_dataset(config, assembled.dataset, assembled.splits)
-        }
+        Source::Read => prepared(config, given, context.progress),
     }
 }
 
@@ -204,6 +178,7 @@ fn tell(context: &Context<'_>, origin: &Source, outcomes: &[Outcome], refused: V
         }
     }
     findings.extend(accuracy_differences(outcomes));
+    let px = context.retraining.config.stimulus.frame_px;
     let n_test = outcomes.first().map_or(0, |outcome| outcome.evaluations[0].1.trials.len());
     let where_from = match origin {
         Source::Simulated(_) => {
@@ -217,8 +192,9 @@ fn tell(context: &Context<'_>, origin: &Source, outcomes: &[Outcome], refused: V
         title: TITLE.into(),
         question: QUESTION.into(),
         sizes: format!(
-            "{}, {n_test} test trials; bins as long as frames; {}; at most {} clips a condition in training and {} in test",
-            data_words(context),
+            "{}, {n_test} test trials; here frames of {px} x {px} pixels, and bins as long as frames; {}; at most {} clips a condition in training \
+             and {} in test",
+            data_words(context.main),
             network_words(context),
             MOST_CLIPS[0],
             MOST_CLIPS[2]

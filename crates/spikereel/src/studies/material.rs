@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::steps::{prepare, readouts, source};
 use crate::{Error, Result};
 use spikereel_analysis::readout::Readouts;
-use spikereel_data::{Dataset, Fold, Recording, Split};
+use spikereel_data::{Dataset, Fold, Part, Recording, Split};
 use spikereel_synth::cortex::{CortexConfig, generate};
 use std::sync::Arc;
 
@@ -61,5 +61,23 @@ impl Material {
         let fold = |split: Split| Ok(Fold::new(dataset.clone(), split, config.standardise.kind)?);
         let folds = splits.into_iter().map(fold).collect::<Result<Vec<_>>>()?;
         Ok(Self { config, dataset, folds, readouts })
+    }
+
+    /// The first fold with at most `n_trials` test trials of each condition, the first ones.
+    ///
+    /// # Errors
+    /// A fault of ours: part of a split is a split.
+    pub fn probed(&self, n_trials: usize) -> Result<Fold> {
+        let fold = self.folds.first().ok_or_else(|| Error::Bug("a material without folds".into()))?;
+        let mut n_of_condition = vec![0; self.dataset.conditions.len()];
+        let is_kept = |&trial: &usize| {
+            let n = &mut n_of_condition[fold.condition_of(trial)];
+            *n += 1;
+            *n <= n_trials
+        };
+        let test = fold.trials(Part::Test).iter().copied().filter(is_kept).collect();
+        let rest = |part| fold.trials(part).to_vec();
+        let split = Split::new(rest(Part::Train), rest(Part::Validation), test, self.dataset.n_trials())?;
+        Ok(Fold::new(self.dataset.clone(), split, fold.standardiser().kind())?)
     }
 }

@@ -8,6 +8,7 @@ mod attribution;
 pub mod baselines;
 mod catalogue;
 pub mod ceilings;
+mod coarse;
 mod compact;
 pub mod confounds;
 mod context;
@@ -43,6 +44,7 @@ pub mod time_resolved;
 mod words;
 
 pub use catalogue::{ALL, StudyKind, StudyList, by_names};
+pub use coarse::coarse;
 pub use context::{Context, SmallFit};
 pub use material::Material;
 pub use plan::{Outcome, Plan, PlannedStudy, STUDIES};

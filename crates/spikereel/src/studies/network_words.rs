@@ -1,6 +1,6 @@
 //! Words and rows that the studies of networks share.
 
-use super::Context;
+use super::Material;
 use super::words::short;
 use spikereel_analysis::study::compare::Estimate;
 use spikereel_report::schema::{IntervalRow, Section, TableCell};
@@ -46,11 +46,11 @@ pub(super) fn cells(estimate: Option<&Estimate>) -> [TableCell; 3] {
     ]
 }
 
-/// Sites, bins and trials of a fold of the main recording.
-pub(super) fn fold_words(context: &Context<'_>, fold_idx: usize) -> String {
-    let dataset = &context.main.dataset;
+/// Sites, bins and trials of a fold of a recording.
+pub(super) fn fold_words(material: &Material, fold_idx: usize) -> String {
+    let dataset = &material.dataset;
     let [n_frames, height, width, _] = dataset.video_shape();
-    let n = |part| context.main.folds[fold_idx].trials(part).len();
+    let n = |part| material.folds[fold_idx].trials(part).len();
     format!(
         "{} sites, {} bins, {} conditions, {} training and {} test trials, {n_frames} frames of {height} x {width}",
         dataset.n_sites(),

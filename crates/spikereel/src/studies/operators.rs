@@ -32,7 +32,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         return Ok(section);
     }
     let networks = networks(context)?;
-    let runs = runs(&networks, &context.main.folds[0]);
+    let runs = runs(&networks, context.probed);
     let options = MaskingOptions {
         n_replicates: context.sizes.n_bootstrap,
         n_draws: context.sizes.n_draws,
@@ -68,7 +68,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
 
 /// Small networks with all regions against small networks without each.
 fn retrained(context: &Context<'_>, options: &MaskingOptions) -> Result<MaskingTable> {
-    let fold = &context.main.folds[0];
+    let fold = &context.retraining.folds[0];
     let fit = context.small_fit("retraining without a region");
     let mut whole: Vec<(String, Box<dyn Decoder>)> = Vec::new();
     for at in 0..context.sizes.n_small_seeds.max(1) {
@@ -79,7 +79,9 @@ fn retrained(context: &Context<'_>, options: &MaskingOptions) -> Result<MaskingT
     let runs: Vec<MaskingRun<'_>> =
         whole.iter().map(|(network, decoder)| MaskingRun { network, decoder: decoder.as_ref(), fold }).collect();
     let mut bar = Bar::new("retrained without a region", context.progress);
-    Ok(retrained_masking_study(&runs, &fit, &context.main.readouts, options, &mut |done, total| bar.step(done, total))?)
+    Ok(retrained_masking_study(&runs, &fit, &context.retraining.readouts, options, &mut |done, total| {
+        bar.step(done, total)
+    })?)
 }
 
 /// The region of largest harm by each operator but the control.

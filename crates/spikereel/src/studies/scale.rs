@@ -20,7 +20,7 @@ const N_DOUBLINGS: u32 = 4;
 /// # Errors
 /// Divergence, an I/O error.
 pub fn study(context: &Context<'_>) -> Result<Section> {
-    let Some(fold) = context.main.folds.first() else {
+    let Some(fold) = context.retraining.folds.first() else {
         return Err(crate::Error::Bug("a material without folds".into()));
     };
     let (ridge, network) = (RidgeVideo::default(), context.small_fit("scale"));
@@ -32,7 +32,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
             n_bootstrap: context.sizes.n_bootstrap,
             seed: derive_seed(context.seed, "scale"),
         };
-        Ok(scale(fold, fit, &context.main.readouts, &options, &mut |_, _| {})?)
+        Ok(scale(fold, fit, &context.retraining.readouts, &options, &mut |_, _| {})?)
     };
     let mut found = Vec::new();
     for axis in [ScaleAxis::Sites, ScaleAxis::TrainingTrials, ScaleAxis::Bins] {
@@ -58,7 +58,7 @@ fn tell(context: &Context<'_>, found: &[Scale]) -> Section {
         question: "How do scores grow with sites, training trials and bins, and is there no systematic effect of the number of sites?".into(),
         sizes: format!(
             "{}, first fold; ridge regression on {} random parts of each size, {} on {}; {} bootstrap replicates",
-            data_words(context),
+            data_words(context.retraining),
             context.sizes.n_draws,
             network_words(context),
             context.sizes.n_small_seeds,

@@ -1,7 +1,7 @@
 //! Words and cells that the studies of scores share.
 
-use super::Context;
 use super::words::ALPHA;
+use super::{Context, Material};
 use spikereel_report::schema::{AxisSpec, ChartPanel, IntervalRow, PanelBody, Section};
 
 /// Stars of a corrected p.
@@ -26,10 +26,17 @@ pub(super) fn intervals(title: &str, label: &str, reference: Option<f64>, rows: 
     ChartPanel { title: title.into(), body: PanelBody::Intervals { axis, rows } }
 }
 
-/// The main recording in numbers.
-pub(super) fn data_words(context: &Context<'_>) -> String {
-    let dataset = &context.main.dataset;
-    format!("{} sites, {} trials of {} conditions", dataset.n_sites(), dataset.n_trials(), dataset.conditions.len())
+/// A recording in numbers.
+pub(super) fn data_words(material: &Material) -> String {
+    let dataset = &material.dataset;
+    let [n_frames, height, width, _] = dataset.video_shape();
+    format!(
+        "{} sites, {} trials of {} conditions, {} bins, videos of {n_frames} frames of {height} x {width} pixels",
+        dataset.n_sites(),
+        dataset.n_trials(),
+        dataset.conditions.len(),
+        dataset.n_bins()
+    )
 }
 
 /// The small networks in numbers.
@@ -43,7 +50,7 @@ pub(super) fn lacking(context: &Context<'_>, slug: &str, title: &str, question: 
         slug: slug.into(),
         title: title.into(),
         question: question.into(),
-        sizes: data_words(context),
+        sizes: data_words(context.main),
         findings: vec![why],
         caveats: Vec::new(),
         charts: Vec::new(),

@@ -21,7 +21,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         return Ok(section);
     }
     let networks = networks(context)?;
-    let runs = runs(&networks, &context.main.folds[0]);
+    let runs = runs(&networks, context.probed);
     let options = CoalitionOptions {
         n_draws: context.sizes.n_draws,
         n_orderings: context.sizes.n_orderings,

@@ -43,7 +43,7 @@ fn paper(score: &str, region: &str) -> Option<f64> {
 /// # Errors
 /// Divergence, an I/O error.
 pub fn study(context: &Context<'_>) -> Result<Section> {
-    let known = context.main.dataset.regions();
+    let known = context.retraining.dataset.regions();
     if known.len() < 2 {
         let why = format!("Not possible here: the recording has one region alone, {}.", known[0]);
         return Ok(lacking(context, SLUG, TITLE, QUESTION, why));
@@ -62,20 +62,21 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         seed: derive_seed(context.seed, "single_regions"),
     };
     let fit = context.small_fit("single regions");
-    let found = single_regions(&context.main.folds, &fit, &context.main.readouts, &options, &mut |_, _| {})?;
+    let found =
+        single_regions(&context.retraining.folds, &fit, &context.retraining.readouts, &options, &mut |_, _| {})?;
     Ok(tell(context, &found))
 }
 
 fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
     let single = &found.sets[..found.n_single];
-    let n_test: usize = context.main.folds.iter().map(|fold| fold.trials(spikereel_data::Part::Test).len()).sum();
+    let n_test: usize = context.retraining.folds.iter().map(|fold| fold.trials(spikereel_data::Part::Test).len()).sum();
     Section {
         slug: SLUG.into(),
         title: TITLE.into(),
         question: QUESTION.into(),
         sizes: format!(
             "{}, {n_test} test trials; {}, {} seed{} and {} fold{} a set; {} noise inputs, {} bootstrap replicates, Holm over {} regions",
-            data_words(context),
+            data_words(context.retraining),
             network_words(context),
             found.options.n_seeds,
             if found.options.n_seeds == 1 { "" } else { "s" },
@@ -135,12 +136,12 @@ fn findings(single: &[SetScores]) -> Vec<String> {
             own.is_better_than_null() && own.p_t_corrected.is_some_and(|p| p < ALPHA)
         };
         let names: Vec<String> = single.iter().filter(beyond).map(|set| set.name.clone()).collect();
-        let by_share = |set: &&SetScores| set.scores[at].p_null_corrected.is_some_and(|p| p < ALPHA);
+        let by_share = |set: &&SetScores| set.scores[at].p_null.is_some_and(|p| p < ALPHA);
         let shares: Vec<String> = single.iter().filter(by_share).map(|set| set.name.clone()).collect();
         let or_none = |names: &[String]| if names.is_empty() { "no region".into() } else { listed(names) };
         findings.push(format!(
-            "{} of condition averages is better than of noise inputs by the published t test in {}, and beyond the share of noise inputs \
-             that the correction asks for in {}.",
+            "{} of condition averages is better than of noise inputs by the published t test in {}, and than 95 % of single noise inputs \
+             (not corrected over regions) in {}.",
             score.kind.name,
             or_none(&names),
             or_none(&shares)

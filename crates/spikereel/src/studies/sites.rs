@@ -29,7 +29,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         return Ok(section);
     }
     let networks = networks(context)?;
-    let runs = runs(&networks, &context.main.folds[0]);
+    let runs = runs(&networks, context.probed);
     let gradients: Vec<&dyn WithInputGradient> =
         networks.iter().map(|(_, decoder)| decoder as &dyn WithInputGradient).collect();
     let options = SiteMapOptions {

@@ -19,7 +19,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         return Ok(section);
     }
     let networks = networks(context)?;
-    let runs = runs(&networks, &context.main.folds[0]);
+    let runs = runs(&networks, context.probed);
     let options = HarmMapOptions {
         n_draws: context.sizes.n_draws,
         n_replicates: context.sizes.n_bootstrap,

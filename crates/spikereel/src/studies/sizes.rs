@@ -14,6 +14,8 @@ pub struct Sizes {
     pub main_channels: usize,
     /// Epochs of their training.
     pub main_epochs: usize,
+    /// Epochs of the main encoder's training.
+    pub encoder_epochs: usize,
     /// Networks (seeds) of the main decoder.
     pub n_networks: usize,
     /// Base channels of the many networks that studies train anew.
@@ -22,6 +24,10 @@ pub struct Sizes {
     pub small_epochs: usize,
     /// Seeds of each retraining.
     pub n_small_seeds: usize,
+    /// Whether these train on half the frames and bins and half the pixels a side, where the recording can be prepared so.
+    pub is_retraining_coarse: bool,
+    /// Test trials of each condition, at most, in studies that put many inputs through one network.
+    pub n_probed_trials: usize,
     /// Bootstrap replicates.
     pub n_bootstrap: usize,
     /// Permutations of a permutation test.
@@ -77,6 +83,7 @@ impl Sizes {
             preset: "tiny".into(),
             main_channels: 2,
             main_epochs: 2,
+            encoder_epochs: 2,
             n_networks: 1,
             small_channels: 2,
             small_epochs: 1,
@@ -99,10 +106,13 @@ impl Sizes {
             preset: "quick".into(),
             main_channels: 8,
             main_epochs: 8,
-            n_networks: 2,
-            small_channels: 4,
-            small_epochs: 6,
+            encoder_epochs: 8,
+            n_networks: 1,
+            small_channels: 8,
+            small_epochs: 5,
             n_small_seeds: 1,
+            is_retraining_coarse: false,
+            n_probed_trials: 8,
             n_bootstrap: 1000,
             n_permutations: 1000,
             n_null: 100,
@@ -122,17 +132,20 @@ impl Sizes {
         Self {
             preset: "standard".into(),
             main_channels: 32,
-            main_epochs: 10,
+            main_epochs: 8,
+            encoder_epochs: 3,
             n_networks: 1,
-            small_channels: 4,
-            small_epochs: 2,
+            small_channels: 8,
+            small_epochs: 3,
+            is_retraining_coarse: true,
+            n_probed_trials: 2,
             n_bootstrap: 2000,
-            n_permutations: 5000,
-            n_draws: 10,
+            n_permutations: 2000,
+            n_draws: 5,
             n_power_repeats: 8,
             trials_per_condition: 24,
-            n_embedded: 640,
-            n_gradient_steps: 32,
+            n_embedded: 512,
+            n_gradient_steps: 16,
             n_folds: 5,
             ..Self::quick()
         }
@@ -143,9 +156,12 @@ impl Sizes {
         Self {
             preset: "overnight".into(),
             main_epochs: 24,
+            encoder_epochs: 8,
             n_networks: 2,
             small_channels: 32,
             small_epochs: 4,
+            is_retraining_coarse: false,
+            n_probed_trials: 8,
             n_power_repeats: 20,
             trials_per_condition: 48,
             ..Self::standard()
@@ -157,8 +173,10 @@ impl Sizes {
         Self {
             preset: "paper".into(),
             main_epochs: 40,
+            encoder_epochs: 40,
             small_epochs: 40,
             n_networks: 1,
+            n_probed_trials: 1_000_000,
             n_embedded: 512,
             ..Self::overnight()
         }
@@ -196,7 +214,7 @@ impl Sizes {
                 r#"
                 [data]
                 simulate = "easy"
-                trials_per_condition = 24
+                trials_per_condition = 20
                 [bins]
                 start_secs = -1.4
                 width_secs = 0.2

@@ -1,17 +1,18 @@
 //! The study of the bottleneck in time: what the published decoder cannot show because it repeats a picture, and what one that keeps time does.
 
-use super::Context;
-use super::baselines::small_network;
+use super::coarse::{PUBLISHED, at_rate, prepared};
 use super::network_words::{cells, excludes_zero, fold_words, not_here, row, with_interval};
+use super::{Context, Material};
 use crate::Result;
+use crate::config::choices::StimulusKind;
 use spikereel_analysis::motion::FlowDirection;
 use spikereel_analysis::study::compare::Estimate;
 use spikereel_analysis::study::frozen_frames::{FrozenOptions, FrozenScores, frozen_frames};
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, Part, Phase, TargetKind};
 use spikereel_kernels::fast::Precision;
-use spikereel_nn::Model;
-use spikereel_nn::network::{FrameGroups, frame_groups};
+use spikereel_nn::network::{DecoderShape, FrameGroups, decoder, frame_groups};
+use spikereel_nn::{Model, TrainConfig};
 use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, Series, TableCell};
 use std::ops::Range;
 
@@ -30,11 +31,13 @@ const MEASURES: [(&str, &str); 3] = [
 /// # Errors
 /// Divergence, an I/O error.
 pub fn study(context: &Context<'_>) -> Result<Section> {
-    let fold = &context.main.folds[0];
-    let timeline = &context.main.dataset.timeline;
+    let at_published_rate = if repeated_frames(context.retraining)?.is_some() { None } else { published(context)? };
+    let material = at_published_rate.as_ref().unwrap_or(context.retraining);
+    let fold = &material.folds[0];
+    let timeline = &material.dataset.timeline;
     let sizes = format!(
         "{}; both networks {} base channels, {} epochs, one seed",
-        fold_words(context, 0),
+        fold_words(material, 0),
         context.sizes.small_channels,
         context.sizes.small_epochs
     );
@@ -42,20 +45,21 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         let why = "This recording has no test trials, so nothing can be scored.";
         return Ok(not_here(SLUG, TITLE, QUESTION, why, sizes));
     }
-    let faithful = small_network(context, Model::Decoder, 0)?;
-    let groups = frame_groups(faithful.network());
     let stimulus = span(&timeline.frames_of(Phase::Stimulus));
-    let run = groups.longest_run();
-    let frames = run.start.max(stimulus.start)..run.end.min(stimulus.end);
-    if frames.len() < 2 {
+    let Some((groups, frames)) = repeated_frames(material)? else {
         let why = format!(
             "At {} frames the published decoder repeats no two neighboring frames of the stimulus, so there is nothing to compare.",
             timeline.n_frames
         );
         return Ok(not_here(SLUG, TITLE, QUESTION, &why, sizes));
-    }
-    let temporal = small_network(context, Model::DecoderTemporal, 0)?;
-    let motion = context.main.readouts.iter().find(|readout| readout.name() == "motion");
+    };
+    let network = |model: Model| {
+        let config = TrainConfig { model, ..context.small_training() };
+        let seed = derive_seed(context.seed, "temporal/networks");
+        context.fit(&config, fold, seed, &format!("{}, 1 of each", model.name()))
+    };
+    let (faithful, temporal) = (network(Model::Decoder)?, network(Model::DecoderTemporal)?);
+    let motion = material.readouts.iter().find(|readout| readout.name() == "motion");
     let options = FrozenOptions {
         frames: frames.clone(),
         direction_factor: motion.and_then(|readout| readout.factor().map(String::from)),
@@ -78,7 +82,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
             .to_string(),
         "Change from frame to frame is also what flicker makes; only its direction says that it is motion.".into(),
     ];
-    if context.main.dataset.target_kind == TargetKind::ConditionOnly {
+    if material.dataset.target_kind == TargetKind::ConditionOnly {
         caveats.push(
             "Here the spikes know the condition and not where single dots are, so the best decoder shows the mean of all dot fields, which moves \
              far less than any of them."
@@ -95,6 +99,36 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         charts: vec![chart_by_frame(&repeated, &frames), chart_scores(&repeated, &whole)],
         tables: vec![table(&repeated, &whole)],
     })
+}
+
+/// Which frames of the stimulus the published decoder repeats at a recording's sizes, where it repeats two or more.
+fn repeated_frames(material: &Material) -> Result<Option<(FrameGroups, Range<usize>)>> {
+    let dataset = &material.dataset;
+    let [n_frames, height, width, _] = dataset.video_shape();
+    let shape = DecoderShape {
+        n_bins: dataset.n_bins(),
+        n_sites: dataset.n_sites(),
+        n_frames,
+        height,
+        width,
+        base_channels: 1,
+        model: Model::Decoder,
+    };
+    let groups = frame_groups(&decoder(&shape)?);
+    let stimulus = span(&dataset.timeline.frames_of(Phase::Stimulus));
+    let run = groups.longest_run();
+    let frames = run.start.max(stimulus.start)..run.end.min(stimulus.end);
+    Ok((frames.len() > 1).then_some((groups, frames)))
+}
+
+/// The recording at the published rate, at which frames are repeated; none where its videos are not drawn here.
+fn published(context: &Context<'_>) -> Result<Option<Material>> {
+    let config = &context.main.config;
+    if config.stimulus.kind != StimulusKind::Paper || config.data.dataset.is_some() {
+        return Ok(None);
+    }
+    let given = at_rate(config, PUBLISHED, context.retraining.config.stimulus.frame_px)?;
+    prepared(config, given, context.progress).map(Some)
 }
 
 /// First to last of ascending frames.

@@ -23,7 +23,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let bins = context.main.dataset.bins;
     let window_bins = ((context.sizes.window_secs / bins.step_secs).round() as usize).clamp(1, bins.n_bins);
     let networks = networks(context)?;
-    let runs = runs(&networks, &context.main.folds[0]);
+    let runs = runs(&networks, context.probed);
     let options = HarmMapOptions {
         n_draws: context.sizes.n_draws,
         n_replicates: context.sizes.n_bootstrap,
