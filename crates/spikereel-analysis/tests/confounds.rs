@@ -62,6 +62,37 @@ fn false_color_in_lip_and_fef_is_there_before_and_gone_after_either_control_and_
 }
 
 #[test]
+#[ignore = "minutes, ten recordings: cargo test --release -p spikereel-analysis --test confounds -- --ignored --nocapture"]
+fn balancing_takes_false_color_away_where_as_few_trials_without_balance_keep_it() {
+    const N_SEEDS: u64 = 10;
+    let controls = [Control::Plain, Control::Matched, Control::Balanced, Control::Regressed];
+    // By control: mean above guessing and how often it is found, of the regions with choice and no color.
+    let (mut mean, mut n_found) = ([0.0; 4], [0; 4]);
+    for seed in 1..=N_SEEDS {
+        let study = study(&fold(120, seed), 300);
+        for (at, &control) in controls.iter().enumerate() {
+            let alone = |region| study.attributed(control, Attribution::Alone, "color", region).unwrap();
+            println!(
+                "seed {seed}, {control}: LIP {:.3}, FEF {:.3}, V4 {:.3}",
+                alone("LIP").test.mean,
+                alone("FEF").test.mean,
+                alone("V4").test.mean
+            );
+            for region in ["LIP", "FEF"] {
+                mean[at] += alone(region).test.mean / (2 * N_SEEDS) as f64;
+                n_found[at] += usize::from(alone(region).is_found);
+            }
+            assert!(alone("V4").is_found, "seed {seed}, {control}");
+        }
+    }
+    println!("{controls:?}: mean above guessing {mean:.3?}, found {n_found:?} of {}", 2 * N_SEEDS);
+    assert!(n_found[0] >= 18 && n_found[1] >= 15, "{n_found:?}");
+    // A corrected p below .05 comes by chance in one of twenty.
+    assert!(n_found[2] <= 3 && n_found[3] <= 3, "{n_found:?}");
+    assert!(mean[2] < 0.25 * mean[1] && mean[3] < 0.25 * mean[0], "{mean:?}");
+}
+
+#[test]
 fn balanced_and_matched_trials_are_as_many_and_only_the_balanced_are_independent_and_test_stays() {
     let fold = fold(20, 12);
     let dataset = fold.dataset();

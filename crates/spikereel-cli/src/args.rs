@@ -116,6 +116,9 @@ pub struct ReproduceArgs {
     /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
+    /// Begin even where this machine will need longer than the preset promises (quick 20 minutes, standard 2 hours, overnight 12 hours)
+    #[arg(long)]
+    pub allow_longer: bool,
     /// What is trained on; the preset's simulation where nothing is given
     #[command(flatten)]
     pub configured: ConfiguredArgs,

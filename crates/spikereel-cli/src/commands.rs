@@ -42,7 +42,7 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         }
         Command::Reproduce(args) => {
             let given = given(&args.configured, common)?;
-            show(common, &programme::reproduce(given, args.preset, out, progress)?)
+            show(common, &programme::reproduce(given, args.preset, args.allow_longer, out, progress)?)
         }
         Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
         Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),

@@ -1,5 +1,6 @@
 //! What is done with a trained run beyond its scores: studies, and whole programmes of them. Above `steps`, which knows nothing of studies.
 
+mod budget;
 mod reproduce;
 mod study;
 

@@ -1,13 +1,13 @@
 //! `reproduce`: a preset's whole programme on one recording: train, evaluate, mask, every study, one report. What is done is not done again.
 
-use super::report;
 use super::study::{StudyLine, study};
+use super::{budget, report};
 use crate::config::choices::StudyPreset;
 use crate::config::{DataGiven, Given, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{RunFolder, is_occupied};
 use crate::steps::{evaluate, mask, open_run, source, train};
-use crate::studies::{ALL, Sizes};
+use crate::studies::{ALL, Material, Sizes};
 use crate::{ConfigError, Result};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -25,16 +25,32 @@ pub struct Reproduced {
     pub studies: Vec<StudyLine>,
 }
 
-/// Runs a preset's programme; `given` lies over the preset's settings, a source in it replaces the simulation. Given an `out` that holds the
+/// Runs a preset's programme; `given` lies over the preset's settings, a source in it replaces the simulation. Before it begins its time is
+/// estimated from the rate measured here, and one that would take longer than its preset promises is refused, unless `allow_longer`. Given an `out` that holds the
 /// same programme, it goes on where that one stopped.
 ///
 /// # Errors
 /// What is wrong with configuration or data, a folder of something else, divergence, an I/O error. A study that fails is told in the report.
-pub fn reproduce(given: Given, preset: StudyPreset, out: Option<&Path>, progress: &dyn Progress) -> Result<Reproduced> {
-    let settings = Sizes::of(preset).settings(preset)?;
+pub fn reproduce(
+    given: Given,
+    preset: StudyPreset,
+    allow_longer: bool,
+    out: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<Reproduced> {
+    let sizes = Sizes::of(preset);
+    let settings = sizes.settings(preset)?;
     let has_source = given.data != DataGiven::default();
     let below = if has_source { Given { data: DataGiven::default(), ..settings } } else { settings };
     let given = given.over(below);
+    let is_begun = match out {
+        Some(path) => is_programme(path)?,
+        None => false,
+    };
+    if !is_begun && budget::budget_secs(preset).is_some() {
+        let main = Material::new(given.clone(), progress)?;
+        budget::check(&main, &sizes, ALL, preset, allow_longer, progress)?;
+    }
     let folder = match out {
         Some(path) => path.to_path_buf(),
         None => {
@@ -42,7 +58,7 @@ pub fn reproduce(given: Given, preset: StudyPreset, out: Option<&Path>, progress
             numbered.path().to_path_buf()
         }
     };
-    if is_programme(&folder)? {
+    if is_begun {
         check_same(&folder, given, progress)?;
         progress.say("== training is done already");
     } else {

@@ -42,6 +42,7 @@ mod store;
 pub mod temporal;
 pub mod time_resolved;
 mod words;
+mod work;
 
 pub use catalogue::{ALL, StudyKind, StudyList, by_names};
 pub use coarse::coarse;
@@ -50,3 +51,4 @@ pub use material::Material;
 pub use plan::{Outcome, Plan, PlannedStudy, STUDIES};
 pub use sizes::Sizes;
 pub use store::Store;
+pub use work::{Work, work};
