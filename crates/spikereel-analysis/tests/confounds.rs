@@ -86,10 +86,10 @@ fn balancing_takes_false_color_away_where_as_few_trials_without_balance_keep_it(
         }
     }
     println!("{controls:?}: mean above guessing {mean:.3?}, found {n_found:?} of {}", 2 * N_SEEDS);
-    assert!(n_found[0] >= 18 && n_found[1] >= 15, "{n_found:?}");
+    assert!(n_found[0] > 5 && n_found[1] > 2, "{n_found:?}");
     // A corrected p below .05 comes by chance in one of twenty.
-    assert!(n_found[2] <= 3 && n_found[3] <= 3, "{n_found:?}");
-    assert!(mean[2] < 0.25 * mean[1] && mean[3] < 0.25 * mean[0], "{mean:?}");
+    assert!(n_found[2] <= 2 && n_found[3] <= 2, "{n_found:?}");
+    assert!(mean[1] > 0.015 && mean[2] < 0.1 * mean[1] && mean[3] < 0.1 * mean[0], "{mean:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::run_folder::read_json;
 use crate::steps::open_run::OpenRun;
 use crate::steps::readouts;
-use crate::studies::{Context, Material, Outcome, Plan, Sizes, Store, StudyKind, coarse};
+use crate::studies::{Context, Material, Outcome, Plan, Sizes, Store, StudyKind, coarse, complete};
 use serde::Serialize;
 use spikereel_report::schema::Section;
 use std::path::{Path, PathBuf};
@@ -116,5 +116,6 @@ pub fn stored_sections(run: &Path) -> Result<(Vec<Section>, Vec<String>)> {
             Outcome::Missing => notes.push(format!("study {} has not run", planned.name)),
         }
     }
+    complete(&mut sections);
     Ok((sections, notes))
 }

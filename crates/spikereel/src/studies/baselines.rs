@@ -52,8 +52,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     for fit in &fits {
         others.push(fit.fit(fold, derive_seed(context.seed, &format!("models/{}", fit.name())))?);
     }
-    let of_networks = networks.iter().map(|seeds| Contender {
-        name: seeds[0].name().into(),
+    let of_networks = networks.iter().enumerate().map(|(at, seeds)| Contender {
+        name: if at == 0 { "decoder".into() } else { seeds[0].name().into() },
         decoders: seeds.iter().map(|seed| seed as &dyn Decoder).collect(),
     });
     let of_others = others.iter().map(|other| Contender { name: other.name().into(), decoders: vec![other.as_ref()] });

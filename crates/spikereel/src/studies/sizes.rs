@@ -40,6 +40,8 @@ pub struct Sizes {
     pub n_power_repeats: usize,
     /// Trials a condition of the recordings that a study simulates for itself.
     pub trials_per_condition: usize,
+    /// Trials a condition of the simulation with planted choice, for ridge regression.
+    pub n_choice_trials: usize,
     /// Samples at most in an embedding.
     pub n_embedded: usize,
     /// Steps of integrated gradients.
@@ -93,6 +95,7 @@ impl Sizes {
             n_draws: 2,
             n_power_repeats: 1,
             trials_per_condition: 6,
+            n_choice_trials: 24,
             n_embedded: 64,
             n_gradient_steps: 2,
             n_folds: 2,
@@ -119,6 +122,7 @@ impl Sizes {
             n_draws: 3,
             n_power_repeats: 4,
             trials_per_condition: 12,
+            n_choice_trials: 60,
             n_embedded: 320,
             n_gradient_steps: 16,
             n_folds: 3,
@@ -144,6 +148,7 @@ impl Sizes {
             n_draws: 5,
             n_power_repeats: 8,
             trials_per_condition: 24,
+            n_choice_trials: 120,
             n_embedded: 512,
             n_gradient_steps: 16,
             n_folds: 5,
