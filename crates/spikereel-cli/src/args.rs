@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use spikereel::bench::{PEER_MODES, Precision};
-use spikereel::config::choices::{Preset, StudyPreset};
+use spikereel::config::choices::{Preset, Statistics, StudyPreset};
 use std::path::PathBuf;
 
 /// What stands below every command's flags.
@@ -108,6 +108,9 @@ pub struct StudyArgs {
     /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
+    /// Tests that findings go by: ours, or paper for the published ones
+    #[arg(long, default_value = "ours", value_parser = parse_statistics)]
+    pub statistics: Statistics,
 }
 
 /// `reproduce`.
@@ -116,6 +119,9 @@ pub struct ReproduceArgs {
     /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
+    /// Tests that findings go by: ours, or paper for the published ones
+    #[arg(long, default_value = "ours", value_parser = parse_statistics)]
+    pub statistics: Statistics,
     /// Begin even where this machine will need longer than the preset promises (quick 20 minutes, standard 2 hours, overnight 12 hours)
     #[arg(long)]
     pub allow_longer: bool,
@@ -228,6 +234,13 @@ fn parse_preset(text: &str) -> Result<Preset, String> {
         "hard" => Ok(Preset::Hard),
         _ => Err("one of easy, standard, hard".into()),
     }
+}
+
+fn parse_statistics(text: &str) -> Result<Statistics, String> {
+    [Statistics::Ours, Statistics::Paper]
+        .into_iter()
+        .find(|own| own.to_string() == text)
+        .ok_or_else(|| "expected ours or paper".into())
 }
 
 fn parse_study_preset(text: &str) -> Result<StudyPreset, String> {

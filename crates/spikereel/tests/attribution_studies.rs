@@ -55,6 +55,7 @@ fn every_study_of_regions_is_told_in_a_section_that_holds_together() {
         retraining: &material,
         probed: &material.folds[0],
         sizes: &sizes,
+        statistics: spikereel::config::choices::Statistics::Ours,
         seed: 3,
         store: &store,
         run: None,

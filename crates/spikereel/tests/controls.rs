@@ -28,6 +28,7 @@ fn with_context(check: impl Fn(&Context<'_>) -> Section) -> Section {
         retraining: &main,
         probed: &main.folds[0],
         sizes: &sizes,
+        statistics: spikereel::config::choices::Statistics::Ours,
         seed: 3,
         store: &store,
         run: None,

@@ -76,6 +76,7 @@ fn similarity_and_embeddings_find_the_planted_regions_and_tell_sections_that_hol
         retraining: &main,
         probed: &main.folds[0],
         sizes: &sizes,
+        statistics: spikereel::config::choices::Statistics::Ours,
         seed: 5,
         store: &store,
         run: None,

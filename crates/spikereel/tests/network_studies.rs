@@ -65,6 +65,7 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
         retraining: &material,
         probed: &material.folds[0],
         sizes: &sizes,
+        statistics: spikereel::config::choices::Statistics::Ours,
         seed: 3,
         store: &store,
         run: None,

@@ -91,6 +91,7 @@ fn every_study_of_scores_tells_a_section_that_holds_together() {
         retraining: &main,
         probed: &main.folds[0],
         sizes: &sizes,
+        statistics: spikereel::config::choices::Statistics::Ours,
         seed: 5,
         store: &store,
         run: None,

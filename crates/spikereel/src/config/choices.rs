@@ -112,6 +112,26 @@ impl std::fmt::Display for Preset {
     }
 }
 
+/// Which tests the sentences of studies go by; tables hold both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistics {
+    /// Bootstrap over seeds, conditions and trials, corrected over regions; accuracy on single trials.
+    #[default]
+    Ours,
+    /// The published tests: t tests that treat conditions as independent, unpaired and not corrected (paper-facts, sections 4 and 5).
+    Paper,
+}
+
+impl std::fmt::Display for Statistics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ours => "ours",
+            Self::Paper => "paper",
+        })
+    }
+}
+
 /// How much is computed by `study` and `reproduce`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use super::study::{StudyLine, study};
 use super::{budget, report};
-use crate::config::choices::StudyPreset;
+use crate::config::choices::{Statistics, StudyPreset};
 use crate::config::{DataGiven, Given, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{RunFolder, is_occupied};
@@ -34,6 +34,7 @@ pub struct Reproduced {
 pub fn reproduce(
     given: Given,
     preset: StudyPreset,
+    statistics: Statistics,
     allow_longer: bool,
     out: Option<&Path>,
     progress: &dyn Progress,
@@ -74,7 +75,7 @@ pub fn reproduce(
             progress.say(&format!("masking: {error}"));
         }
     }
-    let studied = study(&folder, ALL, preset, progress)?;
+    let studied = study(&folder, ALL, preset, statistics, progress)?;
     let reported = report(&folder, progress)?;
     Ok(Reproduced { run: folder, page: reported.page, findings: reported.findings, studies: studied.studies })
 }

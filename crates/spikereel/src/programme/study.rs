@@ -1,7 +1,7 @@
 //! `study`: studies of a run that was trained, by name.
 
 use crate::Result;
-use crate::config::choices::StudyPreset;
+use crate::config::choices::{Statistics, StudyPreset};
 use crate::progress::Progress;
 use crate::run_folder::read_json;
 use crate::steps::open_run::OpenRun;
@@ -40,7 +40,13 @@ pub struct Studied {
 ///
 /// # Errors
 /// A run that is not trained to its end, or another process in it. A study that fails is a line of the result.
-pub fn study(run: &Path, kinds: &[StudyKind], preset: StudyPreset, progress: &dyn Progress) -> Result<Studied> {
+pub fn study(
+    run: &Path,
+    kinds: &[StudyKind],
+    preset: StudyPreset,
+    statistics: Statistics,
+    progress: &dyn Progress,
+) -> Result<Studied> {
     let open = OpenRun::open(run, "study")?;
     let main = Material {
         folds: (0..open.fits.n_folds).map(|fold_idx| open.fold(fold_idx)).collect::<Result<_>>()?,
@@ -49,7 +55,7 @@ pub fn study(run: &Path, kinds: &[StudyKind], preset: StudyPreset, progress: &dy
         config: open.config.clone(),
     };
     let sizes = Sizes { n_networks: open.fits.n_networks, n_folds: Sizes::of(preset).n_folds, ..Sizes::of(preset) };
-    let plan = Plan::new(kinds, &main.config, &sizes)?;
+    let plan = Plan::new(kinds, &main.config, &sizes, statistics)?;
     merge_plan(&open, &plan)?;
     let store = Store::new(&open.folder.join("networks"));
     let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
@@ -59,6 +65,7 @@ pub fn study(run: &Path, kinds: &[StudyKind], preset: StudyPreset, progress: &dy
         retraining: copy.as_ref().unwrap_or(&main),
         probed: &probed,
         sizes: &sizes,
+        statistics,
         seed: open.config.seed,
         store: &store,
         run: Some(&open),

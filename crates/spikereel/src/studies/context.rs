@@ -3,6 +3,7 @@
 use super::store::{name_of, name_of_fold};
 use super::{Material, Sizes, Store};
 use crate::Result;
+use crate::config::choices::Statistics;
 use crate::progress::Progress;
 use crate::steps::fits::WhichDecoder;
 use crate::steps::network::train_config;
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub probed: &'a Fold,
     /// How large studies are.
     pub sizes: &'a Sizes,
+    /// Which tests the sentences go by.
+    pub statistics: Statistics,
     /// Seed of the run; take `derive_seed(seed, "study/purpose")`.
     pub seed: u64,
     /// Trained networks.

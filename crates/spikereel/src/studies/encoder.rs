@@ -3,8 +3,9 @@
 use super::Context;
 use super::encoder_bands::bands;
 use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
-use super::words::{listed, p_words, short};
+use super::words::{listed, p_words, short, t_words};
 use crate::Result;
+use crate::config::choices::Statistics;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::encoder_scores::{
     EncoderOptions, EncoderStudy, EncodingScore, NullPixels, RegionEncoding, encoder_study,
@@ -59,7 +60,10 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let sizes = format!("{sizes}; {} noise videos, {} permutations", options.n_null, options.n_permutations);
     let bands = bands(context, &found);
     let mut findings = vec![site_finding(&found, &by_site)];
-    findings.extend(found.regions.iter().zip(&corrected).map(|(region, &p)| finding(region, p)));
+    findings.extend(found.regions.iter().zip(&corrected).map(|(region, &p)| match context.statistics {
+        Statistics::Ours => finding(region, p),
+        Statistics::Paper => published_finding(region),
+    }));
     findings.extend(bands.findings);
     let mut charts = charts(&found, &context.main.dataset, &corrected, &by_site);
     charts.extend(bands.chart);
@@ -138,6 +142,18 @@ fn finding(region: &RegionEncoding, p: f64) -> String {
         _ => "knowing the condition cannot be tested here".into(),
     };
     format!("{}: {own}; noise videos reach {null} ({}); {specific}.", region.region, p_words(score.p_null))
+}
+
+/// The paper's score and test: conditions against noise videos, independent samples.
+fn published_finding(region: &RegionEncoding) -> String {
+    let score = &region.course;
+    format!(
+        "{}: Pearson {} over conditions, {} over noise videos ({}).",
+        region.region,
+        mean_and_sd(score.summary.mean, score.summary.sd),
+        mean_and_sd(score.null_summary.mean, score.null_summary.sd),
+        score.t_test.map_or_else(|| "no test".into(), |test| t_words(&test))
+    )
 }
 
 fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64], by_site: &[f64]) -> Vec<Chart> {

@@ -3,7 +3,9 @@
 use super::Context;
 use super::attribution::{Bar, blank, lacking, largest, networks, planted, row, runs, score_name, sizes};
 use super::published::{self, Published};
+use super::words::{short, t_words};
 use crate::Result;
+use crate::config::choices::Statistics;
 use spikereel_analysis::study::{
     MaskingCell, MaskingOptions, MaskingTable, MaxStatistic, PaperChange, masking_study, max_statistic,
 };
@@ -32,7 +34,14 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let flips = max_statistic(&table, context.sizes.n_permutations, seed)?;
     let more = format!(", {} sign flips", context.sizes.n_permutations);
     section.sizes = sizes(context, table.n_trials, table.networks.len(), &more);
-    section.findings = table.features.iter().map(|feature| finding(&table, feature)).collect();
+    section.findings = table
+        .features
+        .iter()
+        .map(|feature| match context.statistics {
+            Statistics::Ours => finding(&table, feature),
+            Statistics::Paper => published_finding(&table, feature),
+        })
+        .collect();
     let is_paper = published::has_regions(&context.main.dataset);
     section.caveats = vec![
         "0 after standardisation is the mean over the standardiser's group, not silence.".into(),
@@ -65,6 +74,26 @@ fn finding(table: &MaskingTable, feature: &str) -> String {
         "{} Significant after correction over regions ({}): {found}.",
         largest(&what, &table.regions, &tests),
         table.correction
+    )
+}
+
+/// The paper's measure and its test: unpaired, of equal variance, not corrected over regions.
+fn published_finding(table: &MaskingTable, feature: &str) -> String {
+    let cells = measured(table, feature);
+    let Some((_, first)) = cells.first() else { return format!("{feature}: the paper has no measure for it.") };
+    let words = |(cell, paper): &(&MaskingCell, &PaperChange)| {
+        let change = match (paper.change.mean, paper.change.sd) {
+            (Some(mean), Some(sd)) => format!("{} ± {}", short(mean), short(sd)),
+            _ => "not defined".into(),
+        };
+        let test = paper.t_test.map_or_else(|| "no test".into(), |test| t_words(&test));
+        format!("{} {change} ({test})", cell.region)
+    };
+    let all: Vec<String> = cells.iter().map(words).collect();
+    let unit = &first.unit;
+    format!(
+        "Change of {feature} ({unit}), mean ± s.d. over conditions, and the published unpaired t test of the score, not corrected: {}.",
+        all.join("; ")
     )
 }
 

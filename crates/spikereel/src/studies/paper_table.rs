@@ -84,7 +84,7 @@ fn single_regions(sections: &[Section]) -> Vec<Row> {
     for region in ALONE_MOTION {
         let Some(own) = find(region, "motion angle error") else { continue };
         let name = format!("spread of the direction error, {region} alone (deg)");
-        let note = "the paper's is of decoded directions; no motion is planted in either region";
+        let note = "the paper's is of decoded directions, ours of their errors";
         rows.push((true, vec![name.into(), own[paper_sd].clone(), NONE, own[sd].clone(), NONE, note.into()]));
     }
     rows

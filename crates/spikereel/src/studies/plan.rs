@@ -5,6 +5,7 @@ use super::catalogue::StudyKind;
 use super::store::name_of;
 use super::{Context, Sizes};
 use crate::config::Resolved;
+use crate::config::choices::Statistics;
 use crate::run_folder::{read_json, write_json};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,14 @@ struct DependsOn<'a> {
     study: &'a str,
     config: &'a Resolved,
     sizes: &'a Sizes,
+    #[serde(skip_serializing_if = "is_ours")]
+    statistics: Statistics,
+}
+
+/// Left out of a study's id where it is the default, so that older folders are still found.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_ours(statistics: &Statistics) -> bool {
+    *statistics == Statistics::Ours
 }
 
 impl Plan {
@@ -71,9 +80,10 @@ impl Plan {
     ///
     /// # Errors
     /// A fault of ours.
-    pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes) -> Result<Self> {
+    pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes, statistics: Statistics) -> Result<Self> {
         let planned = |study: &StudyKind| -> Result<PlannedStudy> {
-            let depends_on = DependsOn { version: env!("CARGO_PKG_VERSION"), study: study.name, config, sizes };
+            let depends_on =
+                DependsOn { version: env!("CARGO_PKG_VERSION"), study: study.name, config, sizes, statistics };
             Ok(PlannedStudy { name: study.name.into(), id: name_of(&depends_on)? })
         };
         let as_json = serde_json::to_value(sizes).map_err(|error| Error::Bug(format!("sizes are no JSON: {error}")))?;
@@ -118,6 +128,7 @@ impl PlannedStudy {
             study: kind.name,
             config: &context.main.config,
             sizes: context.sizes,
+            statistics: context.statistics,
         };
         write_json(&folder.join("study.json"), &depends_on)?;
         let began = Instant::now();

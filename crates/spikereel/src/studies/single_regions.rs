@@ -1,9 +1,11 @@
 //! What each region's sites show when a decoder is trained on them alone, beside the paper's numbers.
 
 use super::Context;
+use super::network_words::mean_and_sd;
 use super::score_words::{data_words, intervals, lacking, network_words, row, stars};
-use super::words::{ALPHA, ends, listed, p_words, short, with_interval};
+use super::words::{ALPHA, ends, listed, p_words, short, t_words, with_interval};
 use crate::Result;
+use crate::config::choices::Statistics;
 use spikereel_analysis::stats::Correction;
 use spikereel_analysis::study::headline::VIDEO;
 use spikereel_analysis::study::single_regions::{SetScore, SitesAgainstAccuracy};
@@ -86,7 +88,11 @@ fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
             found.options.n_bootstrap,
             found.n_single,
         ),
-        findings: findings(single).into_iter().chain(found.by_sites.iter().filter_map(sites_finding)).collect(),
+        findings: match context.statistics {
+            Statistics::Ours => findings(single),
+            Statistics::Paper => published_findings(single),
+        }
+        .into_iter().chain(found.by_sites.iter().filter_map(sites_finding)).collect(),
         caveats: vec![
             "The published test compares condition averages with single noise inputs. An average over trials is smoother than one input's \
              video, so a region that shows nothing can still differ from noise; accuracy on single trials against guessing is free of that."
@@ -148,6 +154,26 @@ fn findings(single: &[SetScores]) -> Vec<String> {
         ));
     }
     findings
+}
+
+/// The paper's scores and test: condition averages against noise inputs, independent samples, not corrected over regions.
+fn published_findings(single: &[SetScores]) -> Vec<String> {
+    let Some(first) = single.first() else { return Vec::new() };
+    let of_score = |(at, score): (usize, &SetScore)| {
+        let words = |set: &SetScores| {
+            let own = &set.scores[at];
+            format!(
+                "{} {} against {} ({})",
+                set.name,
+                mean_and_sd(own.summary.mean, own.summary.sd),
+                mean_and_sd(own.null.mean, own.null.sd),
+                own.t_test.map_or_else(|| "no test".into(), |test| t_words(&test))
+            )
+        };
+        let all: Vec<String> = single.iter().map(words).collect();
+        format!("{} of conditions against noise inputs, mean ± s.d.: {}.", score.kind.name, all.join("; "))
+    };
+    first.scores.iter().enumerate().filter(|(_, score)| is_main(score)).map(of_score).collect()
 }
 
 /// The paper says that performance does not scale systematically with the number of sites; it means these regions.

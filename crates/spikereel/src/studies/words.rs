@@ -1,5 +1,6 @@
 //! How every study writes numbers, intervals, p values and lists, so that one page speaks with one voice.
 
+use spikereel_analysis::stats::TTest;
 use spikereel_report::schema::TableCell;
 
 /// Level below which a corrected p counts.
@@ -26,6 +27,11 @@ pub(super) fn with_interval(value: f64, interval: Option<[f64; 2]>) -> String {
 /// A p value in a sentence.
 pub(super) fn p_words(p: f64) -> String {
     if p < 0.001 { "p < .001".into() } else { format!("p = {}", format!("{p:.3}").trim_start_matches('0')) }
+}
+
+/// A t test in a sentence: `t126 = -16.34, p < .001`.
+pub(super) fn t_words(test: &TTest) -> String {
+    format!("t{:.0} = {:.2}, {}", test.df, test.t, p_words(test.p))
 }
 
 /// Names in a row: `V4, IT and MT`.
