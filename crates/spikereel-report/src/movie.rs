@@ -4,7 +4,7 @@
 
 use crate::schema::Videos;
 use crate::sheet::{Sheet, decode_sheet};
-use crate::{Error, Result};
+use crate::{Error, Result, base64};
 use spikereel_data::DataError;
 
 /// Times that a pixel is repeated along each side; nearest, so that pixels stay what they were.
@@ -60,6 +60,14 @@ pub fn movie(clips: &[Vec<Sheet>], frame_rate_hz: f64) -> Result<Vec<u8>> {
     }
     writer.finish().map_err(draw)?;
     Ok(bytes)
+}
+
+/// The same as an address that a page can hold, `data:image/png;base64,...`.
+///
+/// # Errors
+/// As [`movie`].
+pub fn movie_address(clips: &[Vec<Sheet>], frame_rate_hz: f64) -> Result<String> {
+    Ok(format!("data:image/png;base64,{}", base64::encode(&movie(clips, frame_rate_hz)?)))
 }
 
 /// The movie of a report's clips, up to sixteen of them spread over all; none where there are no clips.

@@ -1,6 +1,7 @@
 //! Linear kernel of centred training spikes and its eigendecomposition: the common ground of ridge and multinomial ridge.
 //!
-//! There are far more entries `[bin, site]` than trials, so everything is solved in the space of trials.
+//! There are usually more entries `[bin, site]` than trials, so everything is solved in the space of trials. Where there are fewer, the
+//! eigenvectors come from the smaller matrix of entries by entries: the time goes with the third power of the side.
 
 use crate::linalg::{Matrix, inner_products, symmetric_eigen};
 use ndarray::ArrayView3;
@@ -42,18 +43,8 @@ impl TrainingKernel {
         }
         let mean: Vec<f32> = sum.iter().map(|sum| (sum / n_trials as f64) as f32).collect();
         centre(&mut spikes, &mean);
-        let mut gram = inner_products(&spikes, &spikes, len);
-        centre_gram(&mut gram);
-        let (values, vectors) = symmetric_eigen(&gram)?;
-        let largest = values.last().copied().unwrap_or(0.0).max(0.0);
-        let first =
-            values.iter().position(|&value| value > RANK_TOLERANCE * largest && value > 0.0).unwrap_or(n_trials);
-        let rank = n_trials - first;
-        let mut kept = Matrix::zeros(n_trials, rank);
-        for row in 0..n_trials {
-            kept.values[row * rank..(row + 1) * rank].copy_from_slice(&vectors.row(row)[first..]);
-        }
-        Ok(Self { axes, mean, spikes, eigenvalues: values[first..].to_vec(), vectors: kept })
+        let (eigenvalues, vectors) = if len < n_trials { of_entries(&spikes, len)? } else { of_trials(&spikes, len)? };
+        Ok(Self { axes, mean, spikes, eigenvalues, vectors })
     }
 
     /// Number of training trials.
@@ -68,6 +59,48 @@ impl TrainingKernel {
         centre(&mut rows, &self.mean);
         Ok(inner_products(&rows, &self.spikes, self.mean.len()))
     }
+}
+
+/// Positive eigenvalues, ascending, and eigenvectors `[trial, eigenvector]` of the Gram matrix of centred rows, from itself.
+fn of_trials(spikes: &[f32], len: usize) -> Result<(Vec<f64>, Matrix)> {
+    let mut gram = inner_products(spikes, spikes, len);
+    centre_gram(&mut gram);
+    let (values, vectors) = symmetric_eigen(&gram)?;
+    let (n_trials, first) = (gram.n_rows, first_positive(&values));
+    let rank = n_trials - first;
+    let mut kept = Matrix::zeros(n_trials, rank);
+    for row in 0..n_trials {
+        kept.values[row * rank..(row + 1) * rank].copy_from_slice(&vectors.row(row)[first..]);
+    }
+    Ok((values[first..].to_vec(), kept))
+}
+
+/// The same from the matrix `X'X` of entries, whose positive eigenvalues are those of `XX'`: `u = X v / sqrt(eigenvalue)`.
+fn of_entries(spikes: &[f32], len: usize) -> Result<(Vec<f64>, Matrix)> {
+    let n_trials = spikes.len() / len;
+    // Rounding of the f32 mean leaves a little mean in each entry, as `centre_gram` says.
+    let mut rows = Matrix::zeros(n_trials, len);
+    rows.values.iter_mut().zip(spikes).for_each(|(out, &value)| *out = f64::from(value));
+    for entry in 0..len {
+        let mean = (0..n_trials).map(|trial| rows.values[trial * len + entry]).sum::<f64>() / n_trials as f64;
+        (0..n_trials).for_each(|trial| rows.values[trial * len + entry] -= mean);
+    }
+    let (values, vectors) = symmetric_eigen(&rows.transposed_times(&rows))?;
+    let first = first_positive(&values);
+    let rank = len - first;
+    let mut scaled = Matrix::zeros(len, rank);
+    for entry in 0..len {
+        for (at, value) in values[first..].iter().enumerate() {
+            scaled.values[entry * rank + at] = vectors.row(entry)[first + at] / value.sqrt();
+        }
+    }
+    Ok((values[first..].to_vec(), rows.times(&scaled)))
+}
+
+/// Where eigenvalues, ascending, begin to count.
+fn first_positive(values: &[f64]) -> usize {
+    let largest = values.last().copied().unwrap_or(0.0).max(0.0);
+    values.iter().position(|&value| value > RANK_TOLERANCE * largest && value > 0.0).unwrap_or(values.len())
 }
 
 fn centre(rows: &mut [f32], mean: &[f32]) {
@@ -99,4 +132,40 @@ pub(super) fn check_axes(spikes: &ArrayView3<'_, f32>, [n_bins, n_sites]: [usize
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::RngExt;
+    use spikereel_data::rng::stream;
+
+    #[test]
+    fn both_matrices_give_the_same_projections() {
+        let (n_trials, len) = (40, 12);
+        let mut rng = stream(3, "test/kernel");
+        let mut spikes: Vec<f32> = (0..n_trials * len).map(|_| rng.random_range(-1.0..1.0)).collect();
+        // An entry that repeats another, one that is silent.
+        for trial in 0..n_trials {
+            spikes[trial * len + 1] = spikes[trial * len];
+            spikes[trial * len + 2] = 0.0;
+        }
+        let mean: Vec<f32> =
+            (0..len).map(|at| (0..n_trials).map(|t| spikes[t * len + at]).sum::<f32>() / n_trials as f32).collect();
+        centre(&mut spikes, &mean);
+        let (values, vectors) = of_trials(&spikes, len).unwrap();
+        let (own, own_vectors) = of_entries(&spikes, len).unwrap();
+        assert_eq!((values.len(), own.len()), (len - 2, len - 2));
+        let largest = values[values.len() - 1];
+        for (a, b) in values.iter().zip(&own) {
+            assert!((a - b).abs() < 1e-5 * largest, "{a} {b}");
+        }
+        // Eigenvectors have a sign of their own; the projection on all of them has none.
+        let project = |vectors: &Matrix, a: usize, b: usize| -> f64 {
+            vectors.row(a).iter().zip(vectors.row(b)).map(|(x, y)| x * y).sum()
+        };
+        for (a, b) in [(0, 0), (3, 17), (39, 5)] {
+            assert!((project(&vectors, a, b) - project(&own_vectors, a, b)).abs() < 1e-5);
+        }
+    }
 }

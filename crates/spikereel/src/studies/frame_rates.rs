@@ -14,8 +14,9 @@ use spikereel_analysis::study::{
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{FitDecoder, Part, Recording, Timeline};
+use spikereel_report::movie::movie_address;
 use spikereel_report::schema::{Chart, ChartPanel, DataTable, PanelBody, PictureRow, Section, TableCell};
-use spikereel_report::sheet::encode_sheet;
+use spikereel_report::sheet::{Sheet, encode_sheet};
 use spikereel_synth::cortex::{CortexConfig, generate};
 
 const SLUG: &str = "frame-rates";
@@ -30,6 +31,9 @@ const NARROW_BIN_SECS: f64 = 0.05;
 
 /// Clips a condition at most in training, validation and test: at the fastest rate each takes twice the memory of the usual ones.
 const MOST_CLIPS: [usize; 3] = [6, 2, 4];
+
+/// Conditions shown as movies.
+const N_MOVIES: usize = 4;
 
 /// When pictures are shown, seconds from stimulus onset.
 const SHOWN_SECS: [f64; 6] = [-1.3, -0.5, 0.1, 0.7, 1.5, 2.5];
@@ -50,6 +54,8 @@ struct Outcome {
     evaluations: Vec<(&'static str, Evaluation)>,
     videos: ConditionVideos,
     label: String,
+    /// Labels of all conditions.
+    conditions: Vec<String>,
 }
 
 /// Prepares the main recording at three rates, trains a small network and ridge regression on each and scores them.
@@ -146,6 +152,9 @@ fn outcome(context: &Context<'_>, rate: &Rate, material: &Material) -> Result<Ou
         timeline: material.dataset.timeline.clone(),
         n_bins: material.dataset.n_bins(),
         evaluations,
+        conditions: (0..material.dataset.conditions.len())
+            .map(|condition| material.dataset.conditions.label(condition))
+            .collect(),
         label: condition.map_or_else(String::new, |condition| material.dataset.conditions.label(condition)),
         videos,
     })
@@ -268,6 +277,14 @@ fn charts(outcomes: &[Outcome]) -> Result<Vec<Chart>> {
                 .into(),
         panels: vec![ChartPanel { title: "frames".into(), body: strips(outcomes)? }],
     }];
+    charts.push(Chart {
+        slug: "movies".into(),
+        title: "Movies at each rate, true beside decoded".into(),
+        reading: "Condition averages over test trials, at their own rate; the true mean video on the left of each pair, the network's on the right. \
+                  The pictures are animated PNGs."
+            .into(),
+        panels: vec![ChartPanel { title: "movies".into(), body: movies(outcomes)? }],
+    });
     if !panels.is_empty() {
         charts.push(Chart {
             slug: "accuracy".into(),
@@ -277,6 +294,42 @@ fn charts(outcomes: &[Outcome]) -> Result<Vec<Chart>> {
         });
     }
     Ok(charts)
+}
+
+/// One animated picture a rate and condition.
+fn movies(outcomes: &[Outcome]) -> Result<PanelBody> {
+    let of_both = |outcome: &Outcome| -> Vec<usize> {
+        let videos = &outcome.videos;
+        (0..videos.decoded.len()).filter(|&at| videos.decoded[at].is_some() && videos.truth[at].is_some()).collect()
+    };
+    let shown: Vec<usize> = match outcomes.first().map(of_both) {
+        Some(all) => (0..N_MOVIES.min(all.len())).map(|at| all[at * all.len() / N_MOVIES.min(all.len())]).collect(),
+        None => Vec::new(),
+    };
+    let mut rows = Vec::new();
+    for outcome in outcomes {
+        let [n_frames, height, width, _] = outcome.videos.shape;
+        let sheet = |video: &Option<Vec<f32>>| Sheet {
+            n_frames,
+            height,
+            width,
+            pixels: video.iter().flatten().map(gray_level).collect(),
+        };
+        let picture = |&condition: &usize| -> Result<String> {
+            let pair = vec![sheet(&outcome.videos.truth[condition]), sheet(&outcome.videos.decoded[condition])];
+            Ok(movie_address(&[pair], outcome.hz)?)
+        };
+        let label = format!("{} a second", outcome.hz);
+        rows.push(PictureRow { label, pictures: shown.iter().map(picture).collect::<Result<_>>()? });
+    }
+    let columns = outcomes
+        .first()
+        .map_or(Vec::new(), |outcome| shown.iter().map(|&condition| outcome.conditions[condition].clone()).collect());
+    Ok(PanelBody::Pictures { rows, columns })
+}
+
+fn gray_level(value: &f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
 fn strips(outcomes: &[Outcome]) -> Result<PanelBody> {
@@ -294,7 +347,7 @@ fn strips(outcomes: &[Outcome]) -> Result<PanelBody> {
             let picture = |&secs: &f64| -> Result<String> {
                 let len = height * width * rgb;
                 let frame = &video[frame_at(secs) * len..][..len];
-                let bytes: Vec<u8> = frame.iter().map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8).collect();
+                let bytes: Vec<u8> = frame.iter().map(gray_level).collect();
                 Ok(format!("data:image/png;base64,{}", encode_sheet(&bytes, 1, height, width)?))
             };
             let pictures = SHOWN_SECS.iter().map(picture).collect::<Result<Vec<_>>>()?;

@@ -8,6 +8,9 @@ use crate::text::{number, significant};
 const UPWARDS_PT: f64 = 60.0;
 /// Smallest field whose name is shown for each row or column; of smaller ones every n-th is named.
 const NAMED_PT: f64 = 5.6;
+/// Length of the bar of colors.
+const BAR_PT: f64 = 64.0;
+const BAR_LABEL_PT: f64 = 6.5;
 
 /// What is drawn.
 pub(super) struct Matrix<'a> {
@@ -46,10 +49,12 @@ impl Matrix<'_> {
         let head = if is_upwards { longest.min(UPWARDS_PT) + 3.0 } else { 8.0 };
         let places = Places { left, top: TOP_PT + head + 2.0, width, height };
         let bottom = places.top + height * self.rows.len() as f64;
-        let mut svg = Svg::new(width_pt, bottom + 27.0);
+        // Beside the bar where it fits, else below it over the whole width.
+        let is_beside = text_width(self.label, BAR_LABEL_PT) <= width_pt - left - BAR_PT - 6.0;
+        let mut svg = Svg::new(width_pt, bottom + if is_beside { 27.0 } else { 36.0 });
         self.draw_names(&mut svg, &places, is_upwards);
         self.draw_fields(&mut svg, &places, (low, high));
-        self.draw_bar(&mut svg, left, bottom + 7.0, (low, high));
+        self.draw_bar(&mut svg, left, bottom + 7.0, (low, high), is_beside);
         Some((svg, self.words()))
     }
 
@@ -139,9 +144,8 @@ impl Matrix<'_> {
         })
     }
 
-    fn draw_bar(&self, svg: &mut Svg, left: f64, y: f64, (low, high): (f64, f64)) {
+    fn draw_bar(&self, svg: &mut Svg, left: f64, y: f64, (low, high): (f64, f64), is_beside: bool) {
         const STEPS: usize = 32;
-        let bar_pt = 64.0;
         for step in 0..STEPS {
             let share = step as f64 / (STEPS - 1) as f64;
             let paint = if self.diverging {
@@ -149,24 +153,29 @@ impl Matrix<'_> {
             } else {
                 Paint::Heat((share * 255.0).round() as u8)
             };
-            let step_pt = bar_pt / STEPS as f64;
+            let step_pt = BAR_PT / STEPS as f64;
             svg.rect(left + step as f64 * step_pt, y, step_pt + 0.15, 5.0, Fill::new(paint));
         }
-        svg.frame(left, y, bar_pt, 5.0, Stroke::new(Paint::Muted, 0.3));
+        svg.frame(left, y, BAR_PT, 5.0, Stroke::new(Paint::Muted, 0.3));
         let tick = |svg: &mut Svg, x: f64, value: f64, anchor: Anchor| {
             svg.text(x, y + 12.5, &significant(value, 2), Label::new(6.0).anchor(anchor));
         };
         if low < high {
             tick(svg, left, low, Anchor::Start);
-            tick(svg, left + bar_pt, high, Anchor::End);
+            tick(svg, left + BAR_PT, high, Anchor::End);
             if self.diverging {
-                tick(svg, left + bar_pt / 2.0, 0.0, Anchor::Middle);
+                tick(svg, left + BAR_PT / 2.0, 0.0, Anchor::Middle);
             }
         } else {
-            tick(svg, left + bar_pt / 2.0, low, Anchor::Middle);
+            tick(svg, left + BAR_PT / 2.0, low, Anchor::Middle);
         }
-        let right = left + bar_pt + 6.0;
-        svg.fitted_text(right, y + 5.0, self.label, svg.width_pt - right, Label::new(6.5));
+        let right = left + BAR_PT + 6.0;
+        let label = Label::new(BAR_LABEL_PT);
+        if is_beside {
+            svg.fitted_text(right, y + 5.0, self.label, svg.width_pt - right, label);
+        } else {
+            svg.fitted_text(0.0, y + 22.0, self.label, svg.width_pt, label);
+        }
     }
 
     fn words(&self) -> String {
