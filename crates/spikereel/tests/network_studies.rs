@@ -21,6 +21,8 @@ const SMALL: &str = r#"
     clips_train = 12
     clips_validation = 2
     clips_test = 4
+    [train]
+    epochs = 6
 "#;
 
 fn number(table: &DataTable, row: impl Fn(&[TableCell]) -> bool, column: &str) -> f64 {
@@ -42,7 +44,7 @@ fn print(section: &Section) {
 }
 
 #[test]
-#[ignore = "minutes, trains five networks: cargo test --release -p spikereel --test network_studies -- --ignored"]
+#[ignore = "minutes, trains six networks: cargo test --release -p spikereel --test network_studies -- --ignored"]
 fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     let recipe = include_str!("../../../docs/recipes/cue-and-dots.toml");
     let given = Given::from_toml(SMALL, "test").unwrap().over(Given::from_toml(recipe, "recipe").unwrap());
@@ -51,6 +53,7 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     let sizes = Sizes {
         main_channels: 4,
         main_epochs: 6,
+        encoder_epochs: 6,
         small_channels: 4,
         small_epochs: 3,
         n_bootstrap: 200,
@@ -99,7 +102,7 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     };
     assert!(change("published decoder") < 1e-3 && change("temporal decoder") > 0.01 && change("true videos") > 1.0);
 
-    // One encoder, three models and the temporal decoder; the published one is shared.
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+    // One encoder, three models trained alike, and a small pair of published and temporal decoder.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 6);
     assert_eq!(temporal::study(&context).unwrap(), section);
 }
