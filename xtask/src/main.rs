@@ -21,6 +21,8 @@ usage: cargo xtask COMMAND
                                    qemu-user, where installed, on a processor without AVX
   screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
                                    fail on console errors, outside requests and sideways scrolling
+  masking-null                     false alarms of masking where nothing was planted, an hour
+  recovery [N] [shapley|retrain]   planted functions found, and false alarms, over N recordings (20), an hour and more
 ";
 
 fn main() -> ExitCode {

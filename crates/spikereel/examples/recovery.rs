@@ -1,9 +1,9 @@
-//! Recovery and false alarms over fresh recordings: `recovery [recordings] [retrain]`.
+//! Recovery and false alarms over fresh recordings: `recovery [recordings] [shapley|retrain]`.
 //!
 //! Each recording (preset `easy`, small) trains a network of its own; one region that is planted as no feature's top is dealt out anew among
 //! trials and carries nothing. Printed as JSON: by method and feature, in how many recordings the planted top region is ranked first; by method, how
-//! often the region of nothing is found; and the networks' accuracy, without which neither means anything. `retrain` adds networks trained
-//! without each region, seven more a recording.
+//! often the region of nothing is found; and the networks' accuracy, without which neither means anything. Without a word all methods but
+//! retraining; `shapley` takes Shapley values alone, `retrain` masking by networks trained without each region alone.
 
 use spikereel::progress::Silent;
 use spikereel::studies::recovery::{RecoveryOptions, recovery, section};
@@ -14,8 +14,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let n_seeds = arguments.first().and_then(|text| text.parse().ok()).filter(|&n| n > 0).unwrap_or(20);
     let mut options = RecoveryOptions { n_seeds, ..RecoveryOptions::default() };
-    if arguments.iter().any(|argument| argument == "retrain") {
-        options.operators = vec![MaskOperator::RetrainWithout];
+    match arguments.get(1).map(String::as_str) {
+        None => {}
+        Some("shapley") => options.operators.clear(),
+        Some("retrain") => {
+            options.operators = vec![MaskOperator::RetrainWithout];
+            options.coalition_operators.clear();
+        }
+        Some(other) => return Err(format!("expected shapley or retrain, got `{other}`").into()),
     }
     let table = recovery(&options, &Silent)?;
     for finding in section(&table).findings {

@@ -50,17 +50,7 @@ fn every_study_of_regions_is_told_in_a_section_that_holds_together() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(&folder.path().join("networks"));
-    let context = Context {
-        main: &material,
-        retraining: &material,
-        probed: &material.folds[0],
-        sizes: &sizes,
-        statistics: spikereel::config::choices::Statistics::Ours,
-        seed: 3,
-        store: &store,
-        run: None,
-        progress: &Silent,
-    };
+    let context = Context::new(&material, &sizes, 3, &store, &Silent);
     let studies: [fn(&Context<'_>) -> spikereel::Result<Section>; 6] =
         [masking::study, operators::study, shapley::study, time_resolved::study, sites::study, size_matched::study];
     for study in studies {

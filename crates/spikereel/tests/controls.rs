@@ -23,17 +23,7 @@ fn with_context(check: impl Fn(&Context<'_>) -> Section) -> Section {
     let main = Material::new(given, &Silent).unwrap();
     let store = Store::new(folder.path());
     let sizes = sizes();
-    check(&Context {
-        main: &main,
-        retraining: &main,
-        probed: &main.folds[0],
-        sizes: &sizes,
-        statistics: spikereel::config::choices::Statistics::Ours,
-        seed: 3,
-        store: &store,
-        run: None,
-        progress: &Silent,
-    })
+    check(&Context::new(&main, &sizes, 3, &store, &Silent))
 }
 
 fn holds_together(section: &Section) {

@@ -71,17 +71,7 @@ fn similarity_and_embeddings_find_the_planted_regions_and_tell_sections_that_hol
         ..Sizes::quick()
     };
     let store = Store::new(folder.path());
-    let context = Context {
-        main: &main,
-        retraining: &main,
-        probed: &main.folds[0],
-        sizes: &sizes,
-        statistics: spikereel::config::choices::Statistics::Ours,
-        seed: 5,
-        store: &store,
-        run: None,
-        progress: &Silent,
-    };
+    let context = Context::new(&main, &sizes, 5, &store, &Silent);
     let alike = similarity::study(&context).unwrap();
     check(&alike);
     // V4 carries shape and color, MT motion; PFC carries none of the three.

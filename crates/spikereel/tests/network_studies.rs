@@ -63,17 +63,7 @@ fn sections_of_networks_come_out_whole_and_agree_with_what_was_planted() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path());
-    let context = Context {
-        main: &material,
-        retraining: &material,
-        probed: &material.folds[0],
-        sizes: &sizes,
-        statistics: spikereel::config::choices::Statistics::Ours,
-        seed: 3,
-        store: &store,
-        run: None,
-        progress: &Silent,
-    };
+    let context = Context::new(&material, &sizes, 3, &store, &Silent);
 
     let section = encoder::study(&context).unwrap();
     print(&section);

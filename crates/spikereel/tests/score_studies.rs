@@ -86,17 +86,7 @@ fn every_study_of_scores_tells_a_section_that_holds_together() {
     cortex.n_observer_trials = 256;
     let main = Material::simulated(Given::from_toml(SMALL, "test").unwrap(), &cortex, &Silent).unwrap();
     let (sizes, store) = (sizes(), Store::new(folder.path()));
-    let context = Context {
-        main: &main,
-        retraining: &main,
-        probed: &main.folds[0],
-        sizes: &sizes,
-        statistics: spikereel::config::choices::Statistics::Ours,
-        seed: 5,
-        store: &store,
-        run: None,
-        progress: &Silent,
-    };
+    let context = Context::new(&main, &sizes, 5, &store, &Silent);
     for study in [single_regions::study, cross_validation::study, ceilings::study, scale::study, frame_rates::study] {
         held_together(&study(&context).unwrap());
     }

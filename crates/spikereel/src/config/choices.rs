@@ -119,7 +119,7 @@ pub enum Statistics {
     /// Bootstrap over seeds, conditions and trials, corrected over regions; accuracy on single trials.
     #[default]
     Ours,
-    /// The published tests: t tests that treat conditions as independent, unpaired and not corrected (paper-facts, sections 4 and 5).
+    /// The published tests: t tests that treat conditions as independent, unpaired, left uncorrected as the paper names no method (paper-facts, section 5).
     Paper,
 }
 

@@ -1,7 +1,7 @@
 //! How long a programme will take here: what its studies ask of networks, at the rate that this machine is measured to have.
 
 use crate::config::choices::StudyPreset;
-use crate::progress::{Progress, Silent};
+use crate::progress::Progress;
 use crate::studies::{Material, Sizes, StudyKind, Work, coarse, work};
 use crate::{ConfigError, Error, Result};
 use spikereel_data::{Decoder, Fold, Part, Split};
@@ -39,9 +39,10 @@ pub fn check(
     progress: &dyn Progress,
 ) -> Result<()> {
     let Some(budget) = budget_secs(preset) else { return Ok(()) };
-    let copy = if sizes.is_retraining_coarse { coarse(&main.config, &Silent)? } else { None };
+    let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
     let retraining = copy.as_ref().unwrap_or(main);
-    let work = work(studies, main, retraining, sizes);
+    let sizes = Sizes { n_networks: main.config.n_network_seeds, ..sizes.clone() };
+    let work = work(studies, main, retraining, &sizes);
     let own = crate::steps::network::train_config(&main.config);
     let of_main = rate(main, &own)?;
     let small = TrainConfig { base_channels: sizes.small_channels, ..own };
@@ -130,6 +131,7 @@ fn duration(secs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Silent;
     use crate::studies::ALL;
 
     #[test]

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::run_folder::{RunFolder, is_occupied};
 use crate::steps::{evaluate, mask, open_run, source, train};
 use crate::studies::{ALL, Material, Sizes};
-use crate::{ConfigError, Result};
+use crate::{ConfigError, Error, Result};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -41,13 +41,18 @@ pub fn reproduce(
 ) -> Result<Reproduced> {
     let sizes = Sizes::of(preset);
     let settings = sizes.settings(preset)?;
-    let has_source = given.data != DataGiven::default();
-    let below = if has_source { Given { data: DataGiven::default(), ..settings } } else { settings };
+    let below = below_source(settings, &given.data);
     let given = given.over(below);
     let is_begun = match out {
         Some(path) => is_programme(path)?,
         None => false,
     };
+    if let Some(path) = out
+        && !is_begun
+        && is_occupied(path)?
+    {
+        return Err(Error::FolderExists(path.to_path_buf()));
+    }
     if !is_begun && budget::budget_secs(preset).is_some() {
         let main = Material::new(given.clone(), progress)?;
         budget::check(&main, &sizes, ALL, preset, allow_longer, progress)?;
@@ -80,13 +85,29 @@ pub fn reproduce(
     Ok(Reproduced { run: folder, page: reported.page, findings: reported.findings, studies: studied.studies })
 }
 
+/// What of a preset's settings is left below a source that a person names. Recordings and datasets have bins and stimuli of their own; a
+/// number of trials alone changes the preset's simulation and names no source.
+fn below_source(settings: Given, source: &DataGiven) -> Given {
+    let own = Given::default();
+    if source.recordings.is_some() || source.dataset.is_some() {
+        return Given {
+            data: own.data,
+            bins: own.bins,
+            stimulus: own.stimulus,
+            population: own.population,
+            ..settings
+        };
+    }
+    settings
+}
+
 /// True where a finished training stands.
 fn is_programme(folder: &Path) -> Result<bool> {
     if !is_occupied(folder)? || !folder.join("config.toml").is_file() {
         return Ok(false);
     }
     let events = folder.join("events.jsonl");
-    let text = std::fs::read_to_string(&events).map_err(|error| crate::Error::io(&events, "read events", error))?;
+    let text = std::fs::read_to_string(&events).map_err(|error| Error::io(&events, "read events", error))?;
     Ok(text.lines().any(|line| line.contains("\"event\":\"done\"") && line.contains("\"detail\":\"train\"")))
 }
 
@@ -107,4 +128,27 @@ fn check_same(folder: &Path, given: Given, progress: &dyn Progress) -> Result<()
     Err(ConfigError::new("settings", format!("`{expected}`, as in {}", folder.display()), format!("`{got}`"))
         .hint("go on with the same settings, or give another --out")
         .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_trials_keep_the_presets_simulation_and_a_recording_drops_its_bins() {
+        let settings = || Sizes::of(StudyPreset::Quick).settings(StudyPreset::Quick).unwrap();
+        let over = |text: &str| {
+            let given = Given::from_toml(text, "test").unwrap();
+            let below = below_source(settings(), &given.data);
+            given.over(below)
+        };
+        let fewer = over("[data]\ntrials_per_condition = 8\n");
+        assert!(fewer.data.simulate.is_some() && fewer.data.trials_per_condition == Some(8));
+        assert_eq!(fewer.bins, settings().bins);
+        let other = over("[data]\nsimulate = \"hard\"\n");
+        assert_eq!(other.bins, settings().bins);
+        let own = over("[data]\nrecordings = [\"a.toml\"]\n");
+        assert!(own.data.simulate.is_none() && own.data.trials_per_condition.is_none() && own.bins.n_bins.is_none());
+        assert_eq!(own.train, settings().train);
+    }
 }

@@ -61,15 +61,11 @@ pub fn study(
     let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
     let probed = main.probed(sizes.n_probed_trials)?;
     let context = Context {
-        main: &main,
         retraining: copy.as_ref().unwrap_or(&main),
         probed: &probed,
-        sizes: &sizes,
         statistics,
-        seed: open.config.seed,
-        store: &store,
         run: Some(&open),
-        progress,
+        ..Context::new(&main, &sizes, open.config.seed, &store, progress)
     };
     let mut studies = Vec::new();
     for (at, (planned, kind)) in plan.studies.iter().zip(kinds).enumerate() {

@@ -60,7 +60,7 @@ pub(super) fn sizes(context: &Context<'_>, n_trials: usize, n_networks: usize, m
         dataset.n_sites(),
         dataset.regions().len(),
         dataset.conditions.len(),
-        context.sizes.main_channels,
+        context.main.config.network.base_channels,
         context.sizes.n_bootstrap
     )
 }

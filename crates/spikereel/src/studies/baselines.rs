@@ -14,7 +14,7 @@ use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody
 const SLUG: &str = "baselines";
 const TITLE: &str = "The decoder beside other models";
 const QUESTION: &str =
-    "Does the decoder do better than smaller networks and than models without one, trained on the same trials?";
+    "Does the decoder do better than other networks and than models without one, trained on the same trials?";
 /// Networks beside the decoder.
 const MODELS: [Model; 2] = [Model::Mlp, Model::ShallowCnn];
 

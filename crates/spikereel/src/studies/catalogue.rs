@@ -5,6 +5,7 @@ use super::{
     baselines, ceilings, confounds, cross_validation, embedding, encoder, frame_rates, leakage, masking, operators,
     paper_numbers, power, scale, shapley, similarity, single_regions, sites, size_matched, temporal, time_resolved,
 };
+use crate::config::choices::Statistics;
 use crate::{ConfigError, Result};
 use serde::Serialize;
 use spikereel_report::schema::Section;
@@ -18,6 +19,16 @@ pub struct StudyKind {
     pub asks: &'static str,
     /// Answers it.
     pub run: fn(&Context<'_>) -> Result<Section>,
+}
+
+/// Studies that have published tests to go by.
+const WITH_PUBLISHED_TESTS: [&str; 3] = ["encoder", "single_regions", "masking"];
+
+impl StudyKind {
+    /// The tests that this study's sentences go by when these are asked for: most have none that were published.
+    pub(super) fn of(&self, statistics: Statistics) -> Statistics {
+        if WITH_PUBLISHED_TESTS.contains(&self.name) { statistics } else { Statistics::Ours }
+    }
 }
 
 impl std::fmt::Debug for StudyKind {
@@ -124,8 +135,11 @@ mod tests {
     fn names_are_unique_and_fit_for_files_and_an_unknown_one_lists_them_all() {
         for (idx, study) in ALL.iter().enumerate() {
             assert!(study.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{study:?}");
+            let is_known = WITH_PUBLISHED_TESTS.contains(&study.name);
+            assert_eq!(study.of(Statistics::Paper) == Statistics::Paper, is_known);
             assert!(ALL[..idx].iter().all(|other| other.name != study.name), "{study:?} stands twice");
         }
+        assert!(WITH_PUBLISHED_TESTS.iter().all(|name| ALL.iter().any(|study| study.name == *name)));
         let error = by_names(&["no such".into()]).unwrap_err().to_string();
         assert!(ALL.iter().all(|study| error.contains(study.name)), "{error}");
         assert_eq!(by_names(&[]).unwrap().len(), ALL.len());

@@ -2,11 +2,11 @@
 //! trials and the same split, half the frames and bins, half the pixels a side. A sample then costs an eighth.
 
 use super::Material;
-use crate::Result;
 use crate::config::choices::StimulusKind;
 use crate::config::{BinsGiven, Given, Resolved, resolve};
 use crate::progress::Progress;
 use crate::steps::{prepare, source};
+use crate::{Error, Result};
 
 /// Pixels below which a frame is not halved: the cue is a few pixels wide there.
 const LEAST_PX: usize = 16;
@@ -55,16 +55,36 @@ pub(super) fn prepared(main: &Resolved, given: Given, progress: &dyn Progress) -
     Material::of_dataset(config, assembled.dataset, assembled.splits)
 }
 
-/// The copy; none where bins do not go with frames, videos are not drawn here, or the recording is prepared already.
+/// The copy; none where bins do not go with frames, videos are not drawn here, the recording is prepared already, or cannot be prepared so
+/// (which is said).
 ///
 /// # Errors
-/// What is wrong with the data.
+/// A fault of ours.
 pub fn coarse(main: &Resolved, progress: &dyn Progress) -> Result<Option<Material>> {
-    halved(main)?.map(|given| prepared(main, given, progress)).transpose()
+    match halved(main)? {
+        Some(given) => prepared_or_none(main, given, progress),
+        None => Ok(None),
+    }
 }
 
-/// The main configuration at half the rate and half the pixels. Where a phase has an odd number of frames its first is left out, as the paper's
-/// films at 5 frames a second do.
+/// The recording as `given` says; none, and a remark, where the data cannot be had so.
+///
+/// # Errors
+/// A fault of ours.
+pub(super) fn prepared_or_none(main: &Resolved, given: Given, progress: &dyn Progress) -> Result<Option<Material>> {
+    match prepared(main, given, progress) {
+        Ok(material) => Ok(Some(material)),
+        Err(error @ (Error::Data(_) | Error::Config(_) | Error::Sidecar { .. } | Error::Io { .. })) => {
+            progress
+                .say(&format!("the recording cannot be prepared at another rate, so studies use it as it is: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The main configuration at half the rate and half the pixels. An odd frame of fixation is left out, the first, as in the paper's films at 5
+/// frames a second; cue and stimulus must be even, so that no frame of the copy spans two phases.
 fn halved(main: &Resolved) -> Result<Option<Given>> {
     let (bins, stimulus) = (&main.bins, &main.stimulus);
     let frame_secs = 1.0 / stimulus.frame_rate_hz;
@@ -78,6 +98,10 @@ fn halved(main: &Resolved) -> Result<Option<Given>> {
         return Ok(None);
     }
     let n_stimulus = stimulus.n_frames - stimulus.n_fixation_frames - stimulus.n_cue_frames;
+    let is_even = |n_frames: usize| n_frames > 0 && n_frames.is_multiple_of(2);
+    if !is_even(stimulus.n_cue_frames) || !is_even(n_stimulus) {
+        return Ok(None);
+    }
     let n_frames = [stimulus.n_fixation_frames, stimulus.n_cue_frames, n_stimulus].map(|n_frames| n_frames / 2);
     Ok(Some(at_rate(main, Rate { hz: stimulus.frame_rate_hz / 2.0, n_frames }, stimulus.frame_px / 2)?))
 }
@@ -118,6 +142,11 @@ mod tests {
         assert!(coarse(&config, &Silent).unwrap().is_none());
         let mut config = main_recording();
         config.bins.n_bins = 9;
+        assert!(coarse(&config, &Silent).unwrap().is_none());
+        // 5 frames of fixation, 9 of the cue: the middle frame of the copy would span both.
+        let mut config = main_recording();
+        (config.stimulus.n_cue_frames, config.stimulus.n_frames, config.bins.n_bins) = (9, 44, 44);
+        config.bins.start_secs = -1.4;
         assert!(coarse(&config, &Silent).unwrap().is_none());
     }
 }

@@ -48,6 +48,26 @@ struct Made<'a> {
     seed: u64,
 }
 
+impl<'a> Context<'a> {
+    /// All on one recording: networks are trained on it whole, none come from a run, sentences go by our tests. Other fields by `..`.
+    ///
+    /// # Panics
+    /// Never with a [`Material`] of one split or more.
+    pub fn new(main: &'a Material, sizes: &'a Sizes, seed: u64, store: &'a Store, progress: &'a dyn Progress) -> Self {
+        Self {
+            main,
+            retraining: main,
+            probed: &main.folds[0],
+            sizes,
+            statistics: Statistics::Ours,
+            seed,
+            store,
+            run: None,
+            progress,
+        }
+    }
+}
+
 impl Context<'_> {
     /// The training of the main networks: the run's own.
     pub fn main_training(&self) -> TrainConfig {

@@ -16,7 +16,7 @@ const TITLE: &str = "Cross-validation";
 const QUESTION: &str =
     "How much do scores move from fold to fold, and does the network beat ridge regression beyond that?";
 
-/// Cross-validates small networks and ridge regression on new folds of the main recording.
+/// Cross-validates small networks and ridge regression on new folds of the recording for retraining.
 ///
 /// # Errors
 /// Divergence, an I/O error.

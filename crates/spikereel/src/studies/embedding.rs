@@ -66,8 +66,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         "{}; {} of {n_test} test trials; a decoder of {} base channels, {} epochs; {} neighbors, {} shuffles, {} bootstrap replicates",
         recording(context),
         found.trials.len(),
-        context.sizes.main_channels,
-        context.sizes.main_epochs,
+        context.main.config.network.base_channels,
+        context.main.config.train.epochs,
         options.separation.n_neighbors,
         options.separation.n_shuffles,
         options.separation.n_bootstrap

@@ -2,8 +2,8 @@
 
 use super::Context;
 use super::encoder_bands::bands;
-use super::network_words::{excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
-use super::words::{listed, p_words, short, t_words};
+use super::network_words::{against_noise, excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
+use super::words::{listed, p_words, short};
 use crate::Result;
 use crate::config::choices::Statistics;
 use spikereel_analysis::stats::Correction;
@@ -147,13 +147,8 @@ fn finding(region: &RegionEncoding, p: f64) -> String {
 /// The paper's score and test: conditions against noise videos, independent samples.
 fn published_finding(region: &RegionEncoding) -> String {
     let score = &region.course;
-    format!(
-        "{}: Pearson {} over conditions, {} over noise videos ({}).",
-        region.region,
-        mean_and_sd(score.summary.mean, score.summary.sd),
-        mean_and_sd(score.null_summary.mean, score.null_summary.sd),
-        score.t_test.map_or_else(|| "no test".into(), |test| t_words(&test))
-    )
+    let against = against_noise(&score.summary, &score.null_summary, score.t_test);
+    format!("{}: Pearson over conditions against noise videos: {against}.", region.region)
 }
 
 fn charts(found: &EncoderStudy, dataset: &Dataset, corrected: &[f64], by_site: &[f64]) -> Vec<Chart> {

@@ -77,7 +77,7 @@ fn finding(table: &MaskingTable, feature: &str) -> String {
     )
 }
 
-/// The paper's measure and its test: unpaired, of equal variance, not corrected over regions.
+/// The paper's measure and its test: unpaired, of equal variance; left uncorrected, as the paper names no method of correction.
 fn published_finding(table: &MaskingTable, feature: &str) -> String {
     let cells = measured(table, feature);
     let Some((_, first)) = cells.first() else { return format!("{feature}: the paper has no measure for it.") };
@@ -92,7 +92,7 @@ fn published_finding(table: &MaskingTable, feature: &str) -> String {
     let all: Vec<String> = cells.iter().map(words).collect();
     let unit = &first.unit;
     format!(
-        "Change of {feature} ({unit}), mean ± s.d. over conditions, and the published unpaired t test of the score, not corrected: {}.",
+        "Change of {feature} ({unit}), mean ± s.d. over conditions, and the published unpaired t test of the score, left uncorrected: {}.",
         all.join("; ")
     )
 }
@@ -202,6 +202,7 @@ fn tests(table: &MaskingTable, flips: &[MaxStatistic], is_paper: bool) -> DataTa
                 paper.and_then(|own| own.change.mean).into(),
                 paper.and_then(|own| own.change.sd).into(),
                 paper.and_then(|own| own.t_test).map(|test| test.t).into(),
+                paper.and_then(|own| own.t_test).map(|test| test.p).into(),
                 paper.and_then(|own| own.p_corrected).into(),
                 paper.and_then(|own| own.paired_t_test).map(|test| test.t).into(),
                 paper.and_then(|own| own.paired_t_test).map(|test| test.p).into(),
@@ -226,9 +227,10 @@ fn tests(table: &MaskingTable, flips: &[MaxStatistic], is_paper: bool) -> DataTa
         "change, mean",
         "change, s.d.",
         "unpaired t",
+        "its p",
         "its p, corrected",
         "paired t",
-        "its p",
+        "p of paired t",
     ];
     if is_paper {
         columns.extend(["paper: change, mean", "paper: s.d.", "paper: t", "paper: verdict"]);

@@ -78,6 +78,6 @@ impl Material {
         let test = fold.trials(Part::Test).iter().copied().filter(is_kept).collect();
         let rest = |part| fold.trials(part).to_vec();
         let split = Split::new(rest(Part::Train), rest(Part::Validation), test, self.dataset.n_trials())?;
-        Ok(Fold::new(self.dataset.clone(), split, fold.standardiser().kind())?)
+        Ok(Fold::with_standardiser(self.dataset.clone(), split, fold.standardiser().clone())?)
     }
 }

@@ -1,7 +1,9 @@
 //! Words and rows that the studies of networks share.
 
 use super::Material;
-use super::words::short;
+use super::words::{short, t_words};
+use spikereel_analysis::score::Summary;
+use spikereel_analysis::stats::TTest;
 use spikereel_analysis::study::compare::Estimate;
 use spikereel_report::schema::{IntervalRow, Section, TableCell};
 
@@ -17,6 +19,12 @@ pub(super) fn mean_and_sd(mean: Option<f64>, sd: Option<f64>) -> String {
         (Some(mean), None) => short(mean),
         _ => "not defined".into(),
     }
+}
+
+/// A score of conditions against that of noise, and the t test of the two.
+pub(super) fn against_noise(own: &Summary, noise: &Summary, test: Option<TTest>) -> String {
+    let test = test.map_or_else(|| "no test".into(), |test| t_words(&test));
+    format!("{} against {} ({test})", mean_and_sd(own.mean, own.sd), mean_and_sd(noise.mean, noise.sd))
 }
 
 /// True where an interval leaves zero out.

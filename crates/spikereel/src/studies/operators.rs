@@ -2,12 +2,16 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, effect, is_resolved, lacking, networks, planted, row, runs, score_name, sizes};
+use super::score_words::data_words;
 use crate::Result;
 use spikereel_analysis::perturb::MaskOperator;
 use spikereel_analysis::study::{MaskingOptions, MaskingRun, MaskingTable, masking_study, retrained_masking_study};
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, FitDecoder};
 use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section};
+
+/// Test trials of each condition, at least: of two trials the control can only make one swap.
+pub(super) const LEAST_PROBED: usize = 4;
 
 /// Names of the operators for legends.
 pub(super) fn short_name(operator: MaskOperator) -> &'static str {
@@ -32,7 +36,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         return Ok(section);
     }
     let networks = networks(context)?;
-    let runs = runs(&networks, context.probed);
+    let fold = context.main.probed(context.sizes.n_probed_trials.max(LEAST_PROBED))?;
+    let runs = runs(&networks, &fold);
     let options = MaskingOptions {
         n_replicates: context.sizes.n_bootstrap,
         n_draws: context.sizes.n_draws,
@@ -47,8 +52,12 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     }
     tables.push(retrained(context, &options)?);
     let more = format!(
-        ", {} draws of each random operator; retrained: {} small networks of base width {} for each region",
-        context.sizes.n_draws, context.sizes.n_small_seeds, context.sizes.small_channels
+        ", {} draws of each random operator; retrained: {} small network(s) of base width {} for each region, on {}, scored on {} test trials",
+        context.sizes.n_draws,
+        context.sizes.n_small_seeds,
+        context.sizes.small_channels,
+        data_words(context.retraining),
+        tables[3].n_trials
     );
     section.sizes = sizes(context, tables[0].n_trials, tables[0].networks.len(), &more);
     section.findings =

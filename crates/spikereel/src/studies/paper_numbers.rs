@@ -212,7 +212,7 @@ fn findings(table: &DataTable) -> Vec<String> {
         table.rows.iter().filter_map(|row| Some((number(&row[1])?, number(&row[2])?, number(&row[3])?))).collect();
     let within = pairs.iter().filter(|(paper, sd, here)| (paper - here).abs() <= *sd).count();
     vec![format!(
-        "{within} of the {} quantities that can be read here lie within one standard deviation of the paper's; other data, so no test.",
+        "{within} of the {} quantities that the paper gives a standard deviation for lie within one standard deviation of the paper's; other data, so no test.",
         pairs.len()
     )]
 }

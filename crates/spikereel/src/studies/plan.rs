@@ -69,7 +69,7 @@ struct DependsOn<'a> {
     statistics: Statistics,
 }
 
-/// Left out of a study's id where it is the default, so that older folders are still found.
+/// Left out of a study's id where it is the default.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_ours(statistics: &Statistics) -> bool {
     *statistics == Statistics::Ours
@@ -82,8 +82,13 @@ impl Plan {
     /// A fault of ours.
     pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes, statistics: Statistics) -> Result<Self> {
         let planned = |study: &StudyKind| -> Result<PlannedStudy> {
-            let depends_on =
-                DependsOn { version: env!("CARGO_PKG_VERSION"), study: study.name, config, sizes, statistics };
+            let depends_on = DependsOn {
+                version: env!("CARGO_PKG_VERSION"),
+                study: study.name,
+                config,
+                sizes,
+                statistics: study.of(statistics),
+            };
             Ok(PlannedStudy { name: study.name.into(), id: name_of(&depends_on)? })
         };
         let as_json = serde_json::to_value(sizes).map_err(|error| Error::Bug(format!("sizes are no JSON: {error}")))?;
@@ -128,7 +133,7 @@ impl PlannedStudy {
             study: kind.name,
             config: &context.main.config,
             sizes: context.sizes,
-            statistics: context.statistics,
+            statistics: kind.of(context.statistics),
         };
         write_json(&folder.join("study.json"), &depends_on)?;
         let began = Instant::now();

@@ -33,8 +33,10 @@ const ALPHA: f64 = 0.05;
 pub struct RecoveryOptions {
     /// Recordings, each with a network of its own.
     pub n_seeds: usize,
-    /// Operators of masking; Shapley values are taken with zero.
+    /// Operators of masking.
     pub operators: Vec<MaskOperator>,
+    /// Operators of the coalitions behind Shapley values, one draw each; none that fits anew.
+    pub coalition_operators: Vec<MaskOperator>,
     /// Preset of the simulation.
     pub preset: String,
     /// Trials of each condition.
@@ -54,6 +56,7 @@ impl Default for RecoveryOptions {
         Self {
             n_seeds: 20,
             operators: vec![MaskOperator::Zero, MaskOperator::PermuteTrials, MaskOperator::ConditionNoise],
+            coalition_operators: vec![MaskOperator::Zero, MaskOperator::PermuteTrials],
             preset: "easy".into(),
             trials_per_condition: 24,
             epochs: 8,
@@ -78,7 +81,7 @@ pub struct Share {
 /// What one method reached for one feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecoveryRow {
-    /// `Shapley` or `masking, ...`.
+    /// `Shapley, ...` or `masking, ...`, with the operator.
     pub method: String,
     /// The feature.
     pub feature: String,
@@ -110,7 +113,7 @@ struct Outcome {
     false_alarm: bool,
 }
 
-/// Measures recovery; each recording trains one network, and seven more where an operator fits anew.
+/// Measures recovery; each recording trains one network, and one more for each region where an operator fits anew.
 ///
 /// # Errors
 /// A preset that is not known, divergence.
@@ -218,14 +221,24 @@ fn one(options: &RecoveryOptions, at: usize, progress: &dyn Progress) -> Result<
             false_alarm: values[region_idx] > 0.0 && p[region_idx] < ALPHA,
         });
     };
-    let coalitions = CoalitionOptions { n_replicates: options.n_bootstrap, seed, ..CoalitionOptions::default() };
-    let table = coalition_study(&runs, &material.readouts, &coalitions, &mut |_, _| {})?;
-    for feature in &table.features {
-        let values: Vec<f64> = feature.shapley.iter().map(|test| test.mean).collect();
-        let p: Vec<f64> = feature.shapley.iter().map(|test| test.p).collect();
-        tell("Shapley", &feature.feature, &values, &Correction::Holm.correct(&p));
+    let mut accuracy: Vec<(String, f64)> = Vec::new();
+    for &operator in &options.coalition_operators {
+        let coalitions = CoalitionOptions {
+            operator,
+            n_draws: 1,
+            n_replicates: options.n_bootstrap,
+            seed,
+            ..CoalitionOptions::default()
+        };
+        let table = coalition_study(&runs, &material.readouts, &coalitions, &mut |_, _| {})?;
+        for feature in &table.features {
+            let values: Vec<f64> = feature.shapley.iter().map(|test| test.mean).collect();
+            let p: Vec<f64> = feature.shapley.iter().map(|test| test.p).collect();
+            let method = format!("Shapley, {}", short_name(operator));
+            tell(&method, &feature.feature, &values, &Correction::Holm.correct(&p));
+        }
+        accuracy = table.features.iter().map(|feature| (feature.feature.clone(), feature.of_all.mean)).collect();
     }
-    let accuracy = table.features.iter().map(|feature| (feature.feature.clone(), feature.of_all.mean)).collect();
     for &operator in &options.operators {
         let masking = MaskingOptions {
             operator,
@@ -242,6 +255,9 @@ fn one(options: &RecoveryOptions, at: usize, progress: &dyn Progress) -> Result<
         };
         for feature in &table.features {
             let cells: Vec<_> = table.feature_cells(feature).collect();
+            if accuracy.iter().all(|(name, _)| name != feature) {
+                accuracy.extend(cells.first().map(|cell| (feature.clone(), cell.primary.unmasked)));
+            }
             let values: Vec<f64> = cells.iter().map(|cell| cell.primary.harm).collect();
             let p: Vec<f64> = cells.iter().map(|cell| cell.primary.p_corrected).collect();
             tell(&format!("masking, {}", short_name(operator)), feature, &values, &p);

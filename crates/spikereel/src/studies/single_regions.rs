@@ -1,9 +1,9 @@
 //! What each region's sites show when a decoder is trained on them alone, beside the paper's numbers.
 
 use super::Context;
-use super::network_words::mean_and_sd;
+use super::network_words::against_noise;
 use super::score_words::{data_words, intervals, lacking, network_words, row, stars};
-use super::words::{ALPHA, ends, listed, p_words, short, t_words, with_interval};
+use super::words::{ALPHA, ends, listed, p_words, short, with_interval};
 use crate::Result;
 use crate::config::choices::Statistics;
 use spikereel_analysis::stats::Correction;
@@ -156,19 +156,13 @@ fn findings(single: &[SetScores]) -> Vec<String> {
     findings
 }
 
-/// The paper's scores and test: condition averages against noise inputs, independent samples, not corrected over regions.
+/// The paper's scores and test: condition averages against noise inputs, independent samples; left uncorrected, as the paper names no method.
 fn published_findings(single: &[SetScores]) -> Vec<String> {
     let Some(first) = single.first() else { return Vec::new() };
     let of_score = |(at, score): (usize, &SetScore)| {
         let words = |set: &SetScores| {
             let own = &set.scores[at];
-            format!(
-                "{} {} against {} ({})",
-                set.name,
-                mean_and_sd(own.summary.mean, own.summary.sd),
-                mean_and_sd(own.null.mean, own.null.sd),
-                own.t_test.map_or_else(|| "no test".into(), |test| t_words(&test))
-            )
+            format!("{} {}", set.name, against_noise(&own.summary, &own.null, own.t_test))
         };
         let all: Vec<String> = single.iter().map(words).collect();
         format!("{} of conditions against noise inputs, mean ± s.d.: {}.", score.kind.name, all.join("; "))
@@ -261,7 +255,9 @@ fn scores_table(found: &SingleRegions) -> DataTable {
         "noise 95 %",
         "t",
         "df",
+        "p (t)",
         "p (t, Holm)",
+        "p (share of noise)",
         "p (share of noise, Holm)",
         "paper",
         "paper's sd",
@@ -282,7 +278,9 @@ fn scores_table(found: &SingleRegions) -> DataTable {
             score.null_95.into(),
             score.t_test.map(|test| test.t).into(),
             score.t_test.map(|test| test.df).into(),
+            score.t_test.map(|test| test.p).into(),
             score.p_t_corrected.into(),
+            score.p_null.into(),
             score.p_null_corrected.into(),
             paper(&score.kind.name, &set.name).into(),
             paper_sd.map(|(_, sd)| *sd).into(),

@@ -136,8 +136,8 @@ impl Sizes {
         Self {
             preset: "standard".into(),
             main_channels: 32,
-            main_epochs: 8,
-            encoder_epochs: 3,
+            main_epochs: 6,
+            encoder_epochs: 2,
             n_networks: 1,
             small_channels: 8,
             small_epochs: 3,
@@ -145,12 +145,11 @@ impl Sizes {
             n_probed_trials: 2,
             n_bootstrap: 2000,
             n_permutations: 2000,
-            n_draws: 5,
             n_power_repeats: 8,
             trials_per_condition: 24,
             n_choice_trials: 120,
             n_embedded: 512,
-            n_gradient_steps: 16,
+            n_gradient_steps: 8,
             n_folds: 5,
             ..Self::quick()
         }

@@ -1,6 +1,6 @@
 //! The study of the bottleneck in time: what the published decoder cannot show because it repeats a picture, and what one that keeps time does.
 
-use super::coarse::{PUBLISHED, at_rate, prepared};
+use super::coarse::{PUBLISHED, at_rate, prepared_or_none};
 use super::network_words::{cells, excludes_zero, fold_words, not_here, row, with_interval};
 use super::{Context, Material};
 use crate::Result;
@@ -128,7 +128,7 @@ fn published(context: &Context<'_>) -> Result<Option<Material>> {
         return Ok(None);
     }
     let given = at_rate(config, PUBLISHED, context.retraining.config.stimulus.frame_px)?;
-    prepared(config, given, context.progress).map(Some)
+    prepared_or_none(config, given, context.progress)
 }
 
 /// First to last of ascending frames.

@@ -1,5 +1,6 @@
 //! How much the studies ask of networks, counted in samples, so that a programme's time can be told before it begins.
 
+use super::operators::LEAST_PROBED;
 use super::{Material, Sizes, StudyKind};
 use spikereel_data::Part;
 use std::ops::{Add, AddAssign};
@@ -48,6 +49,7 @@ const MOST_EXACT: usize = 12;
 
 /// The numbers that the counts rest on.
 struct Facts {
+    /// Of an epoch.
     n_train: f64,
     n_validation: f64,
     n_test: f64,
@@ -56,6 +58,7 @@ struct Facts {
     n_sites: f64,
     n_conditions: f64,
     n_windows: f64,
+    n_features: f64,
     n_coalitions: f64,
     n_networks: f64,
     /// Pixels of all frames of a sample of the recording for retraining.
@@ -77,14 +80,21 @@ impl Facts {
         };
         let [n_frames, height, width, _] = retraining.dataset.video_shape();
         Self {
-            n_train: count(Part::Train),
+            n_train: match main.config.train.steps_per_epoch {
+                0 => count(Part::Train),
+                n_steps => (n_steps * main.config.train.batch_size) as f64,
+            },
             n_validation: count(Part::Validation),
             n_test: count(Part::Test),
             n_probed: count(Part::Test).min(sizes.n_probed_trials as f64 * n_conditions),
             n_regions: n_regions as f64,
             n_sites: dataset.n_sites() as f64,
             n_conditions,
-            n_windows: (bins.n_bins as f64 * bins.step_secs / sizes.window_secs).ceil(),
+            n_windows: bins
+                .n_bins
+                .div_ceil(((sizes.window_secs / bins.step_secs).round() as usize).clamp(1, bins.n_bins))
+                as f64,
+            n_features: main.readouts.len() as f64,
             n_coalitions,
             n_networks: sizes.n_networks.max(1) as f64,
             pixels: (n_frames * height * width) as f64,
@@ -129,7 +139,7 @@ fn of_study(name: &str, facts: &Facts, sizes: &Sizes, main_epochs: usize, n_fold
     let seeds = sizes.n_small_seeds.max(1) as f64;
     let probed = facts.n_probed * networks;
     match name {
-        "paper_numbers" => main_decoded(facts.n_test * networks * (1.0 + regions)),
+        "paper_numbers" => main_decoded(facts.n_test),
         // The comparison networks are cheaper than the decoder: a tenth of it for the MLP, three tenths for the shallow CNN.
         "baselines" => main_trained(facts, 0.4 * networks, main_epochs) + main_decoded(facts.n_test * networks),
         "cross_validation" => small(facts, sizes, sizes.n_folds as f64, 1.0),
@@ -139,15 +149,19 @@ fn of_study(name: &str, facts: &Facts, sizes: &Sizes, main_epochs: usize, n_fold
         "single_regions" => small(facts, sizes, (regions + 3.0) * seeds * n_folds, 1.0),
         "masking" => main_decoded(facts.n_test * networks * (1.0 + regions)),
         "operators" => {
+            let probed = networks * facts.n_test.min(LEAST_PROBED as f64 * facts.n_conditions).max(facts.n_probed);
             main_decoded(probed * (3.0 + regions + 2.0 * draws * regions))
                 + small(facts, sizes, (1.0 + regions) * seeds, 1.0)
         }
         "shapley" => main_decoded(probed * facts.n_coalitions),
         "time_resolved" => main_decoded(probed * (1.0 + regions * facts.n_windows)),
-        "sites" => main_decoded(probed * (1.0 + facts.n_sites + GRADIENT * sizes.n_gradient_steps as f64)),
+        "sites" => {
+            let gradients = GRADIENT * sizes.n_gradient_steps as f64 * facts.n_features;
+            main_decoded(probed * (1.0 + facts.n_sites + gradients))
+        }
         "size_matched" => main_decoded(probed * (2.0 + regions * (1.0 + draws))),
         "embedding" => main_decoded((sizes.n_embedded as f64).min(facts.n_test)),
-        "ceilings" => main_decoded(facts.n_test),
+        "ceilings" => main_decoded(facts.n_test * (n_folds + 1.0)),
         "scale" => small(facts, sizes, 3.0 * seeds, 1.0),
         "leakage" => compact(facts, sizes, 4.0 * seeds, 4 * sizes.trials_per_condition),
         "confounds" => compact(facts, sizes, 4.0 * seeds, 2 * sizes.trials_per_condition),
