@@ -75,7 +75,12 @@ fn held_together(section: &Section) {
             _ => {}
         }
     }
-    assert!(!serde_json::to_string(section).unwrap().contains("NaN"));
+    // Without pictures, whose base64 may spell anything.
+    let mut words = section.clone();
+    for chart in &mut words.charts {
+        chart.panels.retain(|panel| !matches!(panel.body, PanelBody::Pictures { .. }));
+    }
+    assert!(!serde_json::to_string(&words).unwrap().contains("NaN"));
 }
 
 #[test]
