@@ -130,17 +130,21 @@ fn findings(found: &Embedding, cells: &[Cell<'_>]) -> Vec<String> {
     out
 }
 
+/// A space in a few words.
+pub(super) fn space_name(cell: &Cell<'_>) -> String {
+    match &cell.space.kind {
+        SpaceKind::RegionMeanSpikes(region) => format!("mean of {region}"),
+        SpaceKind::MeanSpikes => "mean of all sites".into(),
+        SpaceKind::FlatSpikes => "bins and sites".into(),
+        SpaceKind::Latents => "latents".into(),
+        SpaceKind::Phases => "phases of trials".into(),
+        SpaceKind::RegionTimeCourses => "time courses".into(),
+    }
+}
+
 fn of_labeling(labeling: &str, cells: &[Cell<'_>]) -> String {
     let own: Vec<&Cell<'_>> = cells.iter().filter(|cell| cell.labeling == labeling).collect();
     let (above, open): (Vec<&&Cell<'_>>, Vec<&&Cell<'_>>) = own.iter().partition(|cell| cell.is_found());
-    let space_name = |cell: &Cell<'_>| match &cell.space.kind {
-        SpaceKind::RegionMeanSpikes(region) => format!("mean of {region}"),
-        SpaceKind::MeanSpikes => "mean of all sites".into(),
-        SpaceKind::FlatSpikes => "every bin and site".into(),
-        SpaceKind::Latents => "latents".into(),
-        SpaceKind::Phases => "phases of trials".into(),
-        SpaceKind::RegionTimeCourses => "time courses of conditions".into(),
-    };
     let words = |cell: &&&Cell<'_>| {
         let knn = &cell.separation.knn;
         let named = with_interval(knn.value, knn.interval_95);

@@ -1,6 +1,6 @@
 //! Charts and tables of the embeddings.
 
-use super::embedding::Cell;
+use super::embedding::{Cell, space_name};
 use super::estimate_words::row;
 use super::words::ends;
 use spikereel_analysis::study::{EmbeddedSpace, Embedding, Labeling, SpaceKind};
@@ -77,7 +77,7 @@ fn separations(cells: &[Cell<'_>]) -> Chart {
             let knn = &cell.separation.knn;
             IntervalRow {
                 note: if knn.value > knn.null_95 { String::new() } else { "within null".into() },
-                ..row(&cell.space.kind.describe(), "", knn.value, knn.interval_95, cell.is_found())
+                ..row(&space_name(cell), "", knn.value, knn.interval_95, cell.is_found())
             }
         };
         let reference = own().next().map(|cell| cell.separation.knn.null_mean);
