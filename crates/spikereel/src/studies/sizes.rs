@@ -124,7 +124,7 @@ impl Sizes {
             trials_per_condition: 12,
             n_choice_trials: 60,
             n_embedded: 320,
-            n_gradient_steps: 16,
+            n_gradient_steps: 8,
             n_folds: 3,
             n_orderings: 30,
             window_secs: 0.5,
