@@ -83,8 +83,9 @@ def tree(value, plain):
     if isinstance(value, (MatlabFunction, MatlabOpaque, MatlabObject)):
         return {"class": "unsupported"}
     if scipy.sparse.issparse(value):
-        value = value.tocsc()
-        found = {"class": "sparse", "dims": list(value.shape), "logical": value.dtype == bool}
+        logical = value.dtype in (bool, np.uint8)  # scipy says uint8 where the file has one byte a value
+        value = plain.tocsc()
+        found = {"class": "sparse", "dims": list(value.shape), "logical": logical}
         found |= {"starts": value.indptr.tolist(), "rows": value.indices.tolist()}
         return found | parts(value.data.astype(complex if np.iscomplexobj(value.data) else float))
     dims = list(value.shape)

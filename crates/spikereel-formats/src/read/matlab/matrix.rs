@@ -6,7 +6,7 @@ use super::element::{
     Element, Elements, Endian, INT8, INT32, MATRIX, N_TAG_BYTES, UINT8, UINT32, UTF8, damaged, label,
 };
 use super::inflate::reserved;
-use super::numbers::{Numbers, values};
+use super::numbers::{Numbers, Stored, values};
 use super::sparse::MatSparse;
 use super::text;
 use super::value::MatValue;
@@ -105,7 +105,7 @@ impl MatrixReader {
     fn characters(&mut self, start: ArrayStart, mut elements: Elements<'_>) -> Result<MatValue> {
         let n_values = start.n_values()?;
         self.spend("rows of text", if n_values == 0 { 0 } else { n_values / start.dims[1] })?;
-        let element = values_of(&mut elements, "text", n_values, UINT8)?;
+        let element = values_of(&mut elements, "text", n_values)?;
         let rows = text::rows(&start.dims, n_values, element, self.endian)?;
         Ok(MatValue::Char { dims: start.dims, rows })
     }
@@ -143,29 +143,28 @@ impl MatrixReader {
 fn numeric(start: ArrayStart, mut elements: Elements<'_>) -> Result<MatValue> {
     let n_values = start.n_values()?;
     let endian = elements.endian;
-    let mut part = |what: &str| values_of(&mut elements, what, n_values, UINT8);
+    let mut part = |what| -> Result<Stored<'_>> {
+        Ok(Stored { what, element: values_of(&mut elements, what, n_values)?, n_values, endian })
+    };
     if start.class == MatClass::Logical {
-        let element = part("values")?;
+        let stored = part("values")?;
         // One byte each as a rule; MATLAB 5 wrote doubles.
-        let values = if element.kind == UINT8 {
-            values::<u8>((element, n_values, endian))?.into_iter().map(|value| value != 0).collect()
+        let values = if stored.element.kind == UINT8 {
+            values::<u8>(stored)?.into_iter().map(|value| value != 0).collect()
         } else {
-            values::<f64>((element, n_values, endian))?.into_iter().map(|value| value != 0.0).collect()
+            values::<f64>(stored)?.into_iter().map(|value| value != 0.0).collect()
         };
         return Ok(MatValue::Logical { dims: start.dims, values });
     }
-    let real = Numbers::decode(&start.class, part("real parts")?, n_values, endian)?;
-    let imag = match start.is_complex {
-        true => Some(Numbers::decode(&start.class, part("imaginary parts")?, n_values, endian)?),
-        false => None,
-    };
+    let real = Numbers::decode(&start.class, part("real parts")?)?;
+    let imag = if start.is_complex { Some(Numbers::decode(&start.class, part("imaginary parts")?)?) } else { None };
     Ok(MatValue::Numeric { dims: start.dims, real, imag })
 }
 
 /// The element of values; an array without values may end before it.
-fn values_of<'a>(elements: &mut Elements<'a>, what: &str, n_values: usize, kind: u32) -> Result<Element<'a>> {
+fn values_of<'a>(elements: &mut Elements<'a>, what: &str, n_values: usize) -> Result<Element<'a>> {
     if n_values == 0 && elements.n_left() == 0 {
-        return Ok(Element { kind, bytes: &[] });
+        return Ok(Element { kind: UINT8, bytes: &[] });
     }
     Ok(elements.next(what)?)
 }

@@ -87,20 +87,19 @@ impl Numbers {
         each!(self, values => values.iter().enumerate().map(|(at, value)| exact(at, value.scalar())).collect())
     }
 
-    /// `n_values` numbers of a class, from an element that may hold them in another type.
-    pub(super) fn decode(class: &MatClass, element: Element<'_>, n_values: usize, endian: Endian) -> Result<Self> {
-        let args = (element, n_values, endian);
+    /// Numbers of a class, from an element that may hold them in another type.
+    pub(super) fn decode(class: &MatClass, stored: Stored<'_>) -> Result<Self> {
         Ok(match class {
-            MatClass::Double => Self::F64(values(args)?),
-            MatClass::Single => Self::F32(values(args)?),
-            MatClass::Int8 => Self::I8(values(args)?),
-            MatClass::Uint8 => Self::U8(values(args)?),
-            MatClass::Int16 => Self::I16(values(args)?),
-            MatClass::Uint16 => Self::U16(values(args)?),
-            MatClass::Int32 => Self::I32(values(args)?),
-            MatClass::Uint32 => Self::U32(values(args)?),
-            MatClass::Int64 => Self::I64(values(args)?),
-            MatClass::Uint64 => Self::U64(values(args)?),
+            MatClass::Double => Self::F64(values(stored)?),
+            MatClass::Single => Self::F32(values(stored)?),
+            MatClass::Int8 => Self::I8(values(stored)?),
+            MatClass::Uint8 => Self::U8(values(stored)?),
+            MatClass::Int16 => Self::I16(values(stored)?),
+            MatClass::Uint16 => Self::U16(values(stored)?),
+            MatClass::Int32 => Self::I32(values(stored)?),
+            MatClass::Uint32 => Self::U32(values(stored)?),
+            MatClass::Int64 => Self::I64(values(stored)?),
+            MatClass::Uint64 => Self::U64(values(stored)?),
             other => return Err(DataError::new("class", "a class of numbers", other.to_string())),
         })
     }
@@ -197,36 +196,53 @@ impl Number for f64 {
     }
 }
 
-/// `n_values` numbers from an element of plain numbers.
-pub(super) fn values<T: Number>((element, n_values, endian): (Element<'_>, usize, Endian)) -> Result<Vec<T>> {
-    let Element { kind, bytes } = element;
-    let n_bytes_each = match kind {
-        1 | 2 => 1,
-        3 | 4 => 2,
-        5..=7 => 4,
-        9 | 12 | 13 => 8,
-        _ => return Err(damaged("values", "an element of numbers", format!("type {kind}"))),
-    };
-    if n_values.checked_mul(n_bytes_each) != Some(bytes.len()) {
-        let expected = format!("{n_values} of {n_bytes_each} bytes, as the axes say");
-        return Err(damaged("values", expected, format!("{} bytes", bytes.len())));
-    }
+/// Numbers as they stand in a file.
+#[derive(Clone, Copy)]
+pub(super) struct Stored<'a> {
+    /// What an error calls them.
+    pub what: &'a str,
+    pub element: Element<'a>,
+    pub n_values: usize,
+    pub endian: Endian,
+}
+
+/// Bytes that a number takes in an element of this type; `None` where it does not hold numbers.
+pub(super) fn n_bytes_each(kind: u32) -> Option<usize> {
     match kind {
-        1 => convert::<T, i8, 1>(bytes, endian),
-        2 => convert::<T, u8, 1>(bytes, endian),
-        3 => convert::<T, i16, 2>(bytes, endian),
-        4 => convert::<T, u16, 2>(bytes, endian),
-        5 => convert::<T, i32, 4>(bytes, endian),
-        6 => convert::<T, u32, 4>(bytes, endian),
-        7 => convert::<T, f32, 4>(bytes, endian),
-        9 => convert::<T, f64, 8>(bytes, endian),
-        12 => convert::<T, i64, 8>(bytes, endian),
-        _ => convert::<T, u64, 8>(bytes, endian),
+        1 | 2 => Some(1),
+        3 | 4 => Some(2),
+        5..=7 => Some(4),
+        9 | 12 | 13 => Some(8),
+        _ => None,
     }
 }
 
-fn convert<T: Number, S: Number, const W: usize>(bytes: &[u8], endian: Endian) -> Result<Vec<T>> {
-    let words = endian.words::<W>(bytes);
+/// The numbers of an element, which must be exactly as many as are asked for.
+pub(super) fn values<T: Number>(stored: Stored<'_>) -> Result<Vec<T>> {
+    let Stored { what, element: Element { kind, bytes }, n_values, .. } = stored;
+    let Some(n_bytes_each) = n_bytes_each(kind) else {
+        return Err(damaged(what, "an element of numbers", format!("type {kind}")));
+    };
+    if n_values.checked_mul(n_bytes_each) != Some(bytes.len()) {
+        let expected = format!("{n_values} of {n_bytes_each} bytes, as the axes say");
+        return Err(damaged(what, expected, format!("{} bytes", bytes.len())));
+    }
+    match kind {
+        1 => convert::<T, i8, 1>(stored),
+        2 => convert::<T, u8, 1>(stored),
+        3 => convert::<T, i16, 2>(stored),
+        4 => convert::<T, u16, 2>(stored),
+        5 => convert::<T, i32, 4>(stored),
+        6 => convert::<T, u32, 4>(stored),
+        7 => convert::<T, f32, 4>(stored),
+        9 => convert::<T, f64, 8>(stored),
+        12 => convert::<T, i64, 8>(stored),
+        _ => convert::<T, u64, 8>(stored),
+    }
+}
+
+fn convert<T: Number, S: Number, const W: usize>(stored: Stored<'_>) -> Result<Vec<T>> {
+    let words = stored.endian.words::<W>(stored.element.bytes);
     let mut values = reserved(words.len() as u64)?;
     if T::KIND == S::KIND {
         values.extend(words.map(T::of_bits));
@@ -235,7 +251,7 @@ fn convert<T: Number, S: Number, const W: usize>(bytes: &[u8], endian: Endian) -
     for (at, word) in words.enumerate() {
         let scalar = S::of_bits(word).scalar();
         let Some(value) = T::exact(scalar) else {
-            return Err(damaged("values", "numbers that their class can hold", format!("{scalar:?} at {at}")));
+            return Err(damaged(stored.what, "numbers that their class can hold", format!("{scalar:?} at {at}")));
         };
         values.push(value);
     }

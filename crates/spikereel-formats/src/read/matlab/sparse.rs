@@ -2,8 +2,8 @@
 
 use super::array::ArrayStart;
 use super::element::{Element, Elements, UINT8, damaged};
-use super::numbers::{Number, values};
-use spikereel_data::{DataError, Result};
+use super::numbers::{Number, Stored, n_bytes_each, values};
+use spikereel_data::Result;
 
 /// A sparse matrix by columns.
 ///
@@ -63,15 +63,8 @@ fn all<T: Number>(elements: &mut Elements<'_>, what: &str) -> Result<Vec<T>> {
 }
 
 fn numbers<T: Number>(element: Element<'_>, elements: &Elements<'_>, what: &str) -> Result<Vec<T>> {
-    let Element { kind, bytes } = element;
-    let n_bytes_each = match kind {
-        1 | 2 => 1,
-        3 | 4 => 2,
-        5..=7 => 4,
-        _ => 8,
-    };
-    values((element, bytes.len() / n_bytes_each, elements.endian))
-        .map_err(|error| DataError { field: what.into(), ..error })
+    let n_values = element.bytes.len() / n_bytes_each(element.kind).unwrap_or(1);
+    values(Stored { what, element, n_values, endian: elements.endian })
 }
 
 /// The first `n_values`: room that MATLAB had set aside may follow.
