@@ -102,7 +102,10 @@ fn sizes_that_lie_are_refused_before_anything_is_made() {
     refused(LITTLE.matrix(DOUBLE, &[i32::MAX as u32; 3], "x", &[values()]), "axes [2147483647, ");
     refused(LITTLE.matrix(DOUBLE, &[1, u32::MAX], "x", &[values()]), "lengths from 0, got -1");
     refused(LITTLE.matrix(CELL, &[30_000, 30_000], "x", &[values()]), "at most 3 values in the 24 bytes that are left");
-    refused(LITTLE.matrix(CHAR, &[1, i32::MAX as u32], "x", &[values()]), "variable `x`");
+    refused(
+        LITTLE.matrix(CHAR, &[1, i32::MAX as u32], "x", &[LITTLE.element(2, b"")]),
+        "2147483647 characters, as the axes",
+    );
     let names = [LITTLE.words(5, &[3]), LITTLE.element(1, b"a\0\0b\0\0")].concat();
     refused(LITTLE.matrix(STRUCT, &[1 << 20, 1 << 20], "x", &[names]), "values in the 0 bytes that are left");
     let names = [LITTLE.words(5, &[0]), LITTLE.element(1, b"a\0\0")].concat();

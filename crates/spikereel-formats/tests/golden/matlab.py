@@ -2,6 +2,7 @@
 ../data/matlab. Run beside this file: python matlab.py. Values are column-major; numbers that JSON lacks are text."""
 import json
 import math
+import re
 import warnings
 from pathlib import Path
 
@@ -90,7 +91,8 @@ def tree(value, plain):
         return found | parts(value.data.astype(complex if np.iscomplexobj(value.data) else float))
     dims = list(value.shape)
     if value.dtype.names is not None:
-        fields = [[name, trees(value[name], plain[name])] for name in value.dtype.names]
+        # scipy numbers fields of one name: _1_name, _2_name
+        fields = [[re.sub(r"^_\d+_", "", name), trees(value[name], plain[name])] for name in value.dtype.names]
         return {"class": "struct", "dims": dims, "fields": fields}
     if value.dtype == object:
         return {"class": "cell", "dims": dims, "values": trees(value, plain)}

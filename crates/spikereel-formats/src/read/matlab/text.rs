@@ -3,6 +3,9 @@
 use super::element::{Element, Endian, INT8, UINT8, UINT16, UTF8, UTF16, UTF32, damaged};
 use spikereel_data::Result;
 
+/// Some files hold characters without bytes for them; scipy takes them for blanks. More than these are refused.
+const MAX_BLANKS: usize = 4096;
+
 /// Characters in the order of the file.
 enum Characters {
     /// As MATLAB has them in memory. One byte a character means the first 256 of Unicode.
@@ -13,7 +16,10 @@ enum Characters {
 /// Rows of `n_values` characters: what stands along the second axis, for each place of the others, the first fastest.
 /// None where there are no characters.
 pub(super) fn rows(dims: &[usize], n_values: usize, element: Element<'_>, endian: Endian) -> Result<Vec<String>> {
-    let characters = characters(element, endian)?;
+    let characters = match element.bytes {
+        [] if n_values <= MAX_BLANKS => Characters::Text(" ".repeat(n_values)),
+        _ => characters(element, endian)?,
+    };
     let n_got = match &characters {
         Characters::Units(units) => units.len(),
         Characters::Text(text) => {
