@@ -79,14 +79,11 @@ NAMES = {"float64": "double", "complex128": "double", "float32": "single", "comp
 
 def tree(value, plain):
     """A value read with MATLAB's classes and the same without: the former lacks imaginary parts, the latter classes."""
-    if value is None:  # a structure without fields
-        return {"class": "struct", "dims": [1, 1], "fields": []}
     if isinstance(value, (MatlabFunction, MatlabOpaque, MatlabObject)):
         return {"class": "unsupported"}
     if scipy.sparse.issparse(value):
-        logical = value.dtype in (bool, np.uint8)  # scipy says uint8 where the file has one byte a value
         value = plain.tocsc()
-        found = {"class": "sparse", "dims": list(value.shape), "logical": logical}
+        found = {"class": "sparse", "dims": list(value.shape)}
         found |= {"starts": value.indptr.tolist(), "rows": value.indices.tolist()}
         return found | parts(value.data.astype(complex if np.iscomplexobj(value.data) else float))
     dims = list(value.shape)
@@ -94,6 +91,8 @@ def tree(value, plain):
         # scipy numbers fields of one name: _1_name, _2_name
         fields = [[re.sub(r"^_\d+_", "", name), trees(value[name], plain[name])] for name in value.dtype.names]
         return {"class": "struct", "dims": dims, "fields": fields}
+    if value.dtype == object and all(v is None for v in value.ravel()) and value.size:  # structures without fields
+        return {"class": "struct", "dims": dims, "fields": []}
     if value.dtype == object:
         return {"class": "cell", "dims": dims, "values": trees(value, plain)}
     if value.dtype.kind == "U":
@@ -118,7 +117,11 @@ for path in [Path("matlab_plain.mat"), Path("matlab_packed.mat"), *sorted(DATA.g
     except Exception as error:
         golden[path.name] = f"{type(error).__name__}: {error}"
         continue
-    golden[path.name] = {name: tree(value, plain[name]) for name, value in read.items() if not name.startswith("__")}
+    values = {name: tree(value, plain[name]) for name, value in read.items() if not name.startswith("__")}
+    for name, _, kind in sio.whosmat(path):  # the type of a sparse matrix does not tell logical from uint8
+        if name in values and values[name]["class"] == "sparse":
+            values[name]["logical"] = kind == "logical"
+    golden[path.name] = values
 versions = {"scipy": scipy.__version__, "numpy": np.__version__}
 with open("matlab.json", "w") as file:
     json.dump({"versions": versions, "files": golden}, file, ensure_ascii=False, separators=(",", ":"))
