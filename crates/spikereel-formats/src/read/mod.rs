@@ -1,9 +1,10 @@
-//! Readers: arrays in npy and npz files, and the sidecar that says which of them is what.
+//! Readers: arrays in npy, npz and MATLAB files, and the sidecar that says which of them is what.
 
 mod array;
 mod bundle;
 mod gather;
 mod header;
+pub mod matlab;
 pub mod npy;
 pub mod npz;
 mod recording;

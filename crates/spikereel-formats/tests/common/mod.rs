@@ -1,6 +1,9 @@
 //! Small npz files and sidecars for tests.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod mat;
+pub mod mutate;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
