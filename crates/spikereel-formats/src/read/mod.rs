@@ -3,9 +3,11 @@
 mod array;
 mod bundle;
 mod gather;
+mod hdf;
 mod header;
 pub mod npy;
 pub mod npz;
+pub mod nwb;
 mod recording;
 pub mod sidecar;
 mod sites;
