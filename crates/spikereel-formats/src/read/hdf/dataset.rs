@@ -29,7 +29,7 @@ impl<'a> HdfDataset<'a> {
     pub(super) fn open(file: &'a HdfFile, object: &str, at: &str) -> Result<Self> {
         let refused = |error| fault(file.path(), object, "a dataset that can be read", words(&error));
         let inner = file.inner().dataset(at).map_err(refused)?;
-        if inner.external_files().map_err(refused)?.first().is_some() {
+        if !inner.external_files().map_err(refused)?.is_empty() {
             let hint = "copy the values into the file";
             return Err(fault_hint(file.path(), object, "values in this file", "values in another file", hint));
         }

@@ -157,3 +157,51 @@ pub(crate) fn list(names: &[String]) -> String {
     let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
     shown.join(", ") + &more
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(name: &str) -> HdfFile {
+        HdfFile::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/nwb").join(name)).unwrap()
+    }
+
+    #[test]
+    fn values_outside_of_the_file_and_sizes_beyond_it_are_refused() {
+        let file = open("hostile.nwb");
+        for (name, words) in [
+            ("units_virtual", "a virtual dataset"),
+            ("outside", "values in another file"),
+            ("link", "a link to another file"),
+            ("huge", "no more than a file of"),
+            ("huge_chunk", "no more than a file of"),
+        ] {
+            let error = file.dataset(name).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(words), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn soft_links_are_followed_and_circles_end() {
+        let file = open("old.nwb");
+        assert_eq!(file.dataset("intervals/trials/kind").unwrap().texts().unwrap()[..2], ["a", "b"]);
+        assert_eq!(file.dataset("intervals/../intervals/trials/id").unwrap().i64().unwrap(), [0, 1, 2, 3, 4, 5]);
+        let error = file.dataset("intervals/circle").err().unwrap().to_string();
+        assert!(error.contains("soft links"), "{error}");
+        assert_eq!(file.node("intervals/circle"), None);
+    }
+
+    #[test]
+    fn rows_are_read_as_the_whole_is_in_either_byte_order() {
+        let file = open("old.nwb");
+        for name in
+            ["units/spike_times", "stimulus/presentation/pixels/data", "units/id", "intervals/trials/start_time"]
+        {
+            let data = file.dataset(name).unwrap();
+            let whole = data.f64().unwrap();
+            let width = whole.len() / data.n_rows();
+            assert_eq!(data.f64_rows(1..2).unwrap(), whole[width..2 * width], "{name}");
+            assert!(data.f64_rows(0..data.n_rows() + 1).is_err());
+        }
+    }
+}

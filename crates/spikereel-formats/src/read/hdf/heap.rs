@@ -7,6 +7,7 @@ use super::fault::fault;
 use super::file::HdfFile;
 use crate::{FormatError, Result};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -39,13 +40,16 @@ pub(super) fn texts(file: &HdfFile, object: &str, raw: &[u8], element: usize) ->
             texts.push(String::new());
             continue;
         }
-        if !heaps.contains_key(&address) {
-            let at = address.saturating_add(file.inner().userblock_size());
-            let heap = Heap::read(&mut source, at, file.n_bytes(), &mut n_heap_bytes)
-                .map_err(|got| wrong("texts in heaps of this file", got))?;
-            heaps.insert(address, heap);
-        }
-        let Some(bytes) = heaps.get(&address).and_then(|heap| heap.object(index, length)) else {
+        let heap = match heaps.entry(address) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let at = address.saturating_add(file.inner().userblock_size());
+                let heap = Heap::read(&mut source, at, file.n_bytes(), &mut n_heap_bytes)
+                    .map_err(|got| wrong("texts in heaps of this file", got))?;
+                entry.insert(heap)
+            }
+        };
+        let Some(bytes) = heap.object(index, length) else {
             return Err(wrong("texts in heaps of this file", format!("text {} outside of its heap", texts.len())));
         };
         n_text_bytes += bytes.len();

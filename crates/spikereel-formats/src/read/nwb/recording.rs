@@ -15,6 +15,8 @@ use std::path::Path;
 const LONGEST_SECS: f64 = 200_000.0;
 /// Ranges that differ by this factor are on clocks of their own.
 const FAR: f64 = 100.0;
+/// A session may begin or end with this much silence.
+const SILENCE_SECS: f64 = 10.0;
 
 /// Reads a recording: units as sites, rows of an intervals table as trials, spikes around the aligning event of each.
 ///
@@ -136,9 +138,15 @@ fn check_clocks(
         let hint = "the table and the units are on clocks of their own; align them before, or choose another column";
         return Err(nwb.fault_hint(&events_object, "events while spikes were recorded", both, hint));
     }
-    let n_outside = trials.align_secs.iter().filter(|&&time| time < spikes[0] || time > spikes[1]).count();
+    let n_outside = trials
+        .align_secs
+        .iter()
+        .filter(|&&time| time < spikes[0] - SILENCE_SECS || time > spikes[1] + SILENCE_SECS)
+        .count();
     if n_outside > 0 {
-        remarks.push(format!("{n_outside} trials lie before the first or after the last spike of the session"));
+        remarks.push(format!(
+            "{n_outside} trials lie more than {SILENCE_SECS} s before the first or after the last spike of the session"
+        ));
     }
     Ok(())
 }

@@ -100,13 +100,23 @@ impl<'a> Table<'a> {
                 continue;
             }
             let kind = table.kind(name, &dataset);
-            if matches!(kind, ColumnKind::Number | ColumnKind::Text | ColumnKind::Bool) {
-                n_rows = n_rows.or(Some(dataset.n_rows()));
-            }
             table.columns.insert(name.clone(), kind);
         }
-        table.n_rows = n_rows.unwrap_or(0);
+        table.n_rows = match n_rows {
+            Some(n_rows) => n_rows,
+            None => table.guess_rows()?,
+        };
         Ok(Some(table))
+    }
+
+    /// Rows of a table without `id`: those of its starts, or else of its first column with one value a row.
+    fn guess_rows(&self) -> Result<usize> {
+        let scalar = |kind: &ColumnKind| matches!(kind, ColumnKind::Number | ColumnKind::Text | ColumnKind::Bool);
+        let first = self.columns.iter().find(|(_, kind)| scalar(kind)).map(|(name, _)| name.as_str());
+        match if self.columns.contains_key("start_time") { Some("start_time") } else { first } {
+            Some(column) => Ok(self.nwb.hdf.dataset(&self.object(column))?.n_rows()),
+            None => Ok(0),
+        }
     }
 
     fn kind(&self, name: &str, dataset: &HdfDataset<'_>) -> ColumnKind {
@@ -186,9 +196,13 @@ impl<'a> Table<'a> {
         if ends.len() != self.n_rows {
             return Err(index.fault(format!("{} ends, one a row of the table", self.n_rows), ends.len().to_string()));
         }
-        if !ends.is_sorted() || ends.last().is_some_and(|&end| end > n_flat) {
-            let got = format!("ends up to {}, or a step back", ends.iter().max().copied().unwrap_or(0));
-            return Err(index.fault(format!("ascending ends, at most {n_flat}"), got));
+        if let Some(row) = ends.windows(2).position(|pair| pair[0] > pair[1]) {
+            return Err(
+                index.fault("ascending ends", format!("{} after {} in row {}", ends[row + 1], ends[row], row + 1))
+            );
+        }
+        if let Some(&end) = ends.last().filter(|&&end| end > n_flat) {
+            return Err(index.fault(format!("ends of at most {n_flat}, the length of `{column}`"), end.to_string()));
         }
         Ok(ends)
     }
@@ -200,8 +214,11 @@ impl<'a> Table<'a> {
 
     /// Columns in words.
     pub(super) fn described(&self) -> String {
-        let names: Vec<String> = self.columns.iter().map(|(name, kind)| format!("{name} ({kind})")).collect();
-        list(&names)
+        const SHOWN: usize = 20;
+        let shown: Vec<String> =
+            self.columns.iter().take(SHOWN).map(|(name, kind)| format!("`{name}` ({kind})")).collect();
+        let n_more = self.columns.len() - shown.len();
+        shown.join(", ") + &if n_more > 0 { format!(" and {n_more} more") } else { String::new() }
     }
 
     pub(super) fn missing(&self, column: &str) -> FormatError {
