@@ -34,7 +34,10 @@ impl Dtype {
             } if u32::from(*bit_precision) == size * 8 => {
                 Self::Int { size: *size as usize, signed: *signed, big_endian: big(byte_order) }
             }
-            DatatypeMessage::FloatingPoint { size, byte_order, .. } if message.ieee_format().is_some() => {
+            // The width is checked first: the library's own check multiplies it, which may overflow.
+            DatatypeMessage::FloatingPoint { size: size @ (2 | 4 | 8), byte_order, .. }
+                if message.ieee_format().is_some() =>
+            {
                 Self::Float { size: *size as usize, big_endian: big(byte_order) }
             }
             DatatypeMessage::VarLenString { .. } => Self::Text,
