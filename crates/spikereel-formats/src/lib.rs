@@ -1,4 +1,4 @@
-//! Readers and writers of files: npz and npy with a sidecar, prepared datasets, videos.
+//! Readers and writers of files: npz and npy with a sidecar, NWB, prepared datasets, videos.
 //!
 //! Files are not trusted: every declared size is checked against the bytes that are there before anything is allocated, object arrays
 //! are refused, and names inside files are never used as paths. The formats are described in `docs/formats.md`.

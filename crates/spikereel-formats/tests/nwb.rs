@@ -97,7 +97,7 @@ fn regions_come_from_columns_groups_or_ids_and_are_renamed_dropped_and_selected(
 
 #[test]
 fn compressions_and_older_layouts_read_alike() {
-    for name in ["gzip", "lzf", "fletcher"] {
+    for name in ["gzip", "lzf", "fletcher", "zstd", "blosc"] {
         let (recording, _) = read(name, "trials = { factors = ['code'] }");
         check(name, &recording);
     }

@@ -5,6 +5,7 @@ import os
 from datetime import datetime, timezone
 
 import h5py
+import hdf5plugin
 import hdmf
 import numpy as np
 import pynwb
@@ -21,6 +22,8 @@ OUT = "nwb"
 PACKED = {
     "gzip": dict(compression="gzip", compression_opts=9, shuffle=True, chunks=(16,)),
     "lzf": dict(compression="lzf", chunks=(16,)),
+    "zstd": dict(**hdf5plugin.Zstd(), chunks=(16,), allow_plugin_filters=True),
+    "blosc": dict(**hdf5plugin.Blosc(cname="lz4", shuffle=1), chunks=(16,), allow_plugin_filters=True),
     "fletcher": dict(fletcher32=True, shuffle=True, compression="gzip", chunks=(16,)),
 }
 golden = {}
@@ -115,10 +118,10 @@ def packed(name):
         nwb.add_unit(spike_times=times, electrodes=[at % 2], dummy=at)
     trials(nwb, 12, code=[at % 2 for at in range(12)])
     nwb.units["spike_times"].target.set_data_io(H5DataIO, PACKED[name])
-    nwb.units["spike_times"].set_data_io(H5DataIO, dict(compression=PACKED[name].get("compression"), chunks=(2,)))
+    nwb.units["spike_times"].set_data_io(H5DataIO, {**PACKED[name], "chunks": (2,)})
     save(nwb, name, "earliest" if name == "gzip" else "latest")
     with h5py.File(f"{OUT}/{name}.nwb") as file:
-        assert file["units/spike_times"].chunks == (16,) and file["units/spike_times"].compression, name
+        assert file["units/spike_times"].chunks == (16,) and file["units/spike_times"].id.get_create_plist().get_nfilters(), name
     keep(name, lists, ["V1", "MT", "V1", "MT", "V1"], 2.0 * np.arange(12))
 
 
@@ -196,6 +199,6 @@ for name in PACKED:
 bare()
 old()
 hostile()
-golden["versions"] = dict(pynwb=pynwb.__version__, hdmf=hdmf.__version__, h5py=h5py.__version__, hdf5=h5py.version.hdf5_version, numpy=np.__version__)
+golden["versions"] = dict(pynwb=pynwb.__version__, hdmf=hdmf.__version__, hdf5plugin=hdf5plugin.version, h5py=h5py.__version__, hdf5=h5py.version.hdf5_version, numpy=np.__version__)
 json.dump(golden, open(f"{OUT}/nwb.json", "w"), ensure_ascii=False)
 print({n: os.path.getsize(f"{OUT}/{n}") for n in sorted(os.listdir(OUT))}, golden["versions"])
