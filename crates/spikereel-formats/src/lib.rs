@@ -1,4 +1,4 @@
-//! Readers and writers of files: npz and npy with a sidecar, MATLAB files, prepared datasets, videos.
+//! Readers and writers of files: npz and npy with a sidecar, NWB, MATLAB, prepared datasets, videos.
 //!
 //! Files are not trusted: every declared size is checked against the bytes that are there before anything is allocated, object arrays
 //! are refused, and names inside files are never used as paths. The formats are described in `docs/formats.md`.
@@ -14,6 +14,7 @@ pub mod write;
 pub use dataset::{StoredDataset, read_dataset, verify_dataset, write_dataset};
 pub use error::FormatError;
 pub use files::{InputFile, sha256_bytes, sha256_file};
+pub use read::nwb::{NwbFile, NwbOptions, read_nwb};
 pub use read::{RecordingExtras, VideoGenerator, VideoSource, list_arrays, read_recording, read_spikes};
 pub use write::{VideoValues, VideoWriter, write_video};
 

@@ -3,10 +3,12 @@
 mod array;
 mod bundle;
 mod gather;
+mod hdf;
 mod header;
 pub mod matlab;
 pub mod npy;
 pub mod npz;
+pub mod nwb;
 mod recording;
 pub mod sidecar;
 mod sites;
