@@ -111,6 +111,23 @@ impl NwbFile {
         Ok(trials)
     }
 
+    /// Seconds from the aligning event that 19 of 20 trials last; none where the table has no `stop_time`, or nothing finite.
+    ///
+    /// # Errors
+    /// As [`NwbFile::read_trials`], of the columns it reads.
+    pub fn usual_trial_secs(&self, options: &TrialOptions) -> Result<Option<f64>> {
+        let table = self.interval_table(&options.table)?;
+        let secs = options.clock.secs();
+        let Some(stop) = self.times(&table, "stop_time", secs)? else { return Ok(None) };
+        let Some(align) = self.times(&table, &options.align, secs)? else { return Err(table.missing(&options.align)) };
+        let start = if options.relative { self.times(&table, "start_time", secs)? } else { None };
+        let zero = |row: usize| start.as_ref().map_or(0.0, |start| start[row]);
+        let lasts = table.select(&options.only)?.into_iter().map(|row| stop[row] - align[row] - zero(row));
+        let mut lasts: Vec<f64> = lasts.filter(|secs| secs.is_finite()).collect();
+        lasts.sort_by(f64::total_cmp);
+        Ok(lasts.get(lasts.len() / 20).copied())
+    }
+
     /// A column of times in seconds; none where there is no such column.
     fn times(&self, table: &Table<'_>, column: &str, secs: f64) -> Result<Option<Vec<f64>>> {
         match table.columns.get(column) {
