@@ -60,7 +60,7 @@ impl NwbFile {
         shown.and_then(|frame_idx| movie.shown(frame_idx)).ok_or_else(|| {
             let first = times.first().copied().unwrap_or(f64::NAN);
             let got = format!("nothing at {time} s (trial {trial_idx}); the series goes from {first} to {end} s");
-            let hint = "shorten the clip (start_secs, n_frames), take trials of this movie alone by `only`, or align to another event";
+            let hint = "shorten the clip (--window), take the trials of this movie alone by `only` (--only), or align to another event (--align)";
             self.fault_hint(&movie.info().path, "a frame at every time of every clip", got, hint)
         })
     }
@@ -94,7 +94,7 @@ impl NwbFile {
                 let total = n.checked_mul(clips.len() * n_frames).filter(|&total| total <= MAX_BYTES);
                 let Some(total) = total else {
                     let got = format!("{} clips of {} frames of {height} x {width}", clips.len(), n_frames);
-                    let hint = "take fewer frames, or average pictures down by `frame_px`";
+                    let hint = "take fewer frames, or average pictures down by `frame_px` (--frame-px)";
                     return Err(self.fault_hint(&movie.info().path, "clips of at most 4 GiB together", got, hint));
                 };
                 bytes = vec![0; total];

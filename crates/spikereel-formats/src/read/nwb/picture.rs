@@ -51,7 +51,8 @@ impl Picture {
     pub fn averaged(&self, px: usize) -> spikereel_data::Result<Self> {
         if px == 0 || px > self.height.min(self.width) {
             let got = format!("{px} for pictures of {} x {}", self.height, self.width);
-            return Err(spikereel_data::DataError::new("frame_px", "1 to the height and width of a picture", got));
+            return Err(spikereel_data::DataError::new("frame_px", "1 to the height and width of a picture", got)
+                .hint("give a smaller --frame-px"));
         }
         if (self.height, self.width) == (px, px) {
             return Ok(self.clone());
@@ -151,14 +152,14 @@ fn bytes(data: &HdfDataset<'_>, rows: Range<usize>, full_scale: Option<f64>) -> 
         (None, Dtype::Int { size: 2, signed: false, .. }) => f64::from(u16::MAX),
         (None, Dtype::Float { .. }) => 1.0,
         (None, other) => {
-            let hint = "give `full_scale`, the value that is full light";
+            let hint = "give `full_scale` (--full-scale), the value that is full light";
             return Err(data.fault_hint("uint8, uint16 or floats", other.to_string(), hint));
         }
     };
     let start = rows.start;
     let values = data.f64_rows(rows)?;
     if let Some(value) = values.iter().find(|value| !(0.0..=full * (1.0 + 1e-6)).contains(*value)) {
-        let hint = "give `full_scale`, the value that is full light (255 where floats hold bytes)";
+        let hint = "give `full_scale` (--full-scale), the value that is full light (255 where floats hold bytes)";
         return Err(data.fault_hint(format!("values from 0 to {full}"), format!("{value} from row {start}"), hint));
     }
     Ok(values.into_iter().map(|value| (value / full * 255.0).round() as u8).collect())

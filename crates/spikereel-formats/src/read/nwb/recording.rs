@@ -65,7 +65,7 @@ fn read(path: &Path, options: &NwbOptions, grid: Option<&BinGrid>) -> Result<(Re
         let got = format!("one, `{}`, in all {n_trials} trials", trials.conditions.label(0));
         let error = DataError::new("trials.factors", "at least two conditions", got);
         return Err(data(
-            error.hint("name the factors in which trials differ; one condition leaves nothing to decode"),
+            error.hint("name the factors in which trials differ (--factor); one condition leaves nothing to decode"),
         ));
     }
     if trials.conditions.len() == n_trials && n_trials > 2 {
@@ -146,21 +146,22 @@ fn check_clocks(
     let long = |range: [f64; 2]| range[1] - range[0] > LONGEST_SECS;
     let reach = |range: [f64; 2]| range[0].abs().max(range[1].abs());
     let both = format!("spikes from {}, events from {}", seconds(spikes), seconds(events));
-    let likely = |object: &str, key: &str| {
-        let hint = format!("set `{key} = \"milliseconds\"` if so");
+    let likely = |object: &str, key: &str, flag: &str| {
+        let hint = format!("set `{key} = \"milliseconds\"` ({flag}) if so");
         Err(nwb.fault_hint(object, "seconds", format!("what looks like milliseconds: {both}"), hint))
     };
     let in_secs = |clock: Clock| clock == Clock::Seconds;
     let events_object = format!("intervals/{}/{}", options.trials.table, options.trials.align);
     let apart = events[0] > spikes[1] || events[1] < spikes[0];
     if in_secs(options.units.clock) && (long(spikes) || (apart && reach(spikes) > FAR * reach(events))) {
-        return likely("units/spike_times", "units.clock");
+        return likely("units/spike_times", "units.clock", "--spikes-in-ms");
     }
     if in_secs(options.trials.clock) && (long(events) || (reach(events) > FAR * reach(spikes))) {
-        return likely(&events_object, "trials.clock");
+        return likely(&events_object, "trials.clock", "--trials-in-ms");
     }
     if apart {
-        let hint = "the table and the units are on clocks of their own; align them before, or choose another column";
+        let hint =
+            "the table and the units are on clocks of their own; align them before, or choose another column (--align)";
         return Err(nwb.fault_hint(&events_object, "events while spikes were recorded", both, hint));
     }
     let n_outside = trials

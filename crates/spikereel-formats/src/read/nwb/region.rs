@@ -60,8 +60,8 @@ fn of_electrodes(units: &Table<'_>, by_group: bool) -> Result<Regions> {
         }
         let texts = list(&units.named(&ColumnKind::Text));
         let hint = format!(
-            "say where the region of a unit stands: region = {{ column = \"...\" }} with a text column of units ({texts}), or \
-             region = {{ electrode_id = \"...\" }} with a column of electrode ids (such as `peak_channel_id`)"
+            "say where the region of a unit stands: region = {{ column = \"...\" }} (--region column:NAME) with a text column of units ({texts}), or \
+             region = {{ electrode_id = \"...\" }} (--region electrode_id:NAME) with a column of electrode ids (such as `peak_channel_id`)"
         );
         return Err(nwb.fault_hint(&column, "the electrodes of each unit", "no such column", hint));
     };
@@ -106,7 +106,7 @@ fn of_electrodes(units: &Table<'_>, by_group: bool) -> Result<Regions> {
 /// The place of every electrode; empty where nothing is known.
 fn places(nwb: &NwbFile, by_group: bool) -> Result<Vec<String>> {
     let Some(electrodes) = Table::find(nwb, ELECTRODES)? else {
-        let hint = "name a column of units instead: region = { column = \"...\" }";
+        let hint = "name a column of units instead: region = { column = \"...\" } (--region column:NAME)";
         return Err(nwb.fault_hint(ELECTRODES, "a table of electrodes", "nothing", hint));
     };
     let locations = match electrodes.columns.get("location") {

@@ -50,7 +50,7 @@ impl NwbFile {
             let hint = if tables.is_empty() {
                 "the file has no table of intervals at all; add one with the times of events (pynwb: add_trial), or give trials beside it".into()
             } else {
-                format!("set `table` to one of {}", list(&tables))
+                format!("set `table` (--table) to one of {}", list(&tables))
             };
             self.fault_hint(&path, "a table of trials", "nothing", hint)
         })
@@ -84,7 +84,7 @@ impl NwbFile {
                 &table.path,
                 "at least one trial",
                 got,
-                "loosen `only`, or choose another column by `align`",
+                "loosen `only` (--only), or choose another column by `align` (--align)",
             ));
         }
         if let (Some(start), Some(stop)) = (&start, &stop) {
@@ -152,7 +152,7 @@ impl NwbFile {
         let Some(&first) = unaligned.first() else { return Ok(()) };
         if !options.drop_unaligned {
             let got = format!("{} in row {first}, and in {} of {} rows", align[first], unaligned.len(), rows.len());
-            let hint = "set `drop_unaligned` to leave these trials out, or align to another column";
+            let hint = "set `drop_unaligned` (--drop-unaligned) to leave these trials out, or align to another column (--align)";
             return Err(self.fault_hint(&table.object(&options.align), "a time for every trial", got, hint));
         }
         rows.retain(|&row| align[row].is_finite());
@@ -191,7 +191,8 @@ impl NwbFile {
                 start[row],
                 stop[row]
             );
-            let hint = "set `relative` if they count from the trial's start; check for milliseconds otherwise";
+            let hint =
+                "set `relative` (--relative) if they count from the trial's start; check for milliseconds otherwise";
             return Err(self.fault_hint(&table.object(&options.align), "times on the session's clock", got, hint));
         }
         if !known.iter().map(|&row| start[row]).is_sorted() {
@@ -206,7 +207,7 @@ impl NwbFile {
                 "{overlapping} that start before the one before has ended, such as row {} at {} s while row {} lasts to {} s",
                 first[1], start[first[1]], first[0], stop[first[0]]
             );
-            let hint = "the same spikes would stand in two trials: select one kind by `only`, or set `allow_overlap`";
+            let hint = "the same spikes would stand in two trials: select one kind by `only` (--only), or set `allow_overlap` (--allow-overlap)";
             return Err(self.fault_hint(&table.path, "trials one after the other", got, hint));
         }
         if overlapping > 0 {
@@ -224,7 +225,11 @@ impl NwbFile {
         let data = |error| FormatError::data(self.hdf.path(), error);
         if options.factors.is_empty() {
             let error = DataError::new("trials.factors", "at least one column", "none");
-            return Err(data(error.hint(format!("columns of `{}` are {}", table.path, table.described()))));
+            return Err(data(error.hint(format!(
+                "name some by --factor; columns of `{}` are {}",
+                table.path,
+                table.described()
+            ))));
         }
         let mut columns = Vec::new();
         for column in &options.factors {
@@ -237,7 +242,7 @@ impl NwbFile {
             });
             if let Some(at) = at_fault {
                 let got = format!("{:?} in row {}", levels[at].to_string(), rows[at]);
-                let hint = "leave such trials out by `only`, or choose another column";
+                let hint = "leave such trials out by `only` (--only), or choose another column (--factor)";
                 return Err(self.fault_hint(&table.object(column), "a value in every trial", got, hint));
             }
             columns.push((column.clone(), levels));

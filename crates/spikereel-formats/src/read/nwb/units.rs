@@ -99,8 +99,8 @@ impl NwbFile {
             if region::is_unknown(name) {
                 let got = format!("nothing for unit {} (row {row})", ids[row]);
                 let hint = format!(
-                    "choose another source by `region` (electrodes, group, a column of units: {}), or leave such units out by \
-                     `drop_unknown = true`",
+                    "choose another source by `region` (--region: electrodes, group, a column of units: {}), or leave such units out by \
+                     `drop_unknown = true` (--drop-unknown)",
                     table.described()
                 );
                 return Err(self.fault_hint("units, region", "a name for every unit", got, hint));
@@ -116,7 +116,12 @@ impl NwbFile {
         }
         if rows.is_empty() {
             let got = format!("none of {}", table.n_rows);
-            return Err(self.fault_hint("units", "at least one that is kept", got, "loosen `only` or `drop_regions`"));
+            return Err(self.fault_hint(
+                "units",
+                "at least one that is kept",
+                got,
+                "loosen `only` (--units) or `drop_regions` (--drop-region)",
+            ));
         }
         Ok(Chosen { table, ids, rows, sites, remarks })
     }
@@ -213,7 +218,7 @@ impl NwbFile {
     fn check_times(&self, times: &[f64], id: &str) -> Result<()> {
         if let Some(at) = times.iter().position(|time| !time.is_finite()) {
             let got = format!("{} at spike {at} of unit {id}", times[at]);
-            let hint = "leave the unit out by `only`, or mend its times";
+            let hint = "leave the unit out by `only` (--units), or mend its times";
             return Err(self.fault_hint("units/spike_times", "finite times", got, hint));
         }
         if let Some(at) = times.windows(2).position(|pair| pair[0] > pair[1]) {

@@ -13,6 +13,8 @@ use std::path::Path;
 const LONGEST_SECS: f64 = 200_000.0;
 /// Units that fire faster over a whole session are several units, or times that are no seconds.
 const FAST_HZ: f64 = 150.0;
+/// A change of so many standard deviations is taken for a response.
+const RESPONDS: f64 = 5.0;
 /// Columns with more levels are quantities.
 const MAX_LEVELS: usize = 24;
 
@@ -212,12 +214,15 @@ fn next(path: &Path, summary: &NwbSummary, table: Option<&TableSummary>, survey:
     }
     // Of the events, that which the sites respond to most.
     let best = survey.responses.iter().max_by(|a, b| a.change().total_cmp(&b.change()));
-    if let Some(best) = best.filter(|best| best.column != "start_time") {
+    if let Some(best) = best.filter(|best| best.column != "start_time" && best.change() > RESPONDS) {
         command += &format!(" --align {}", quoted(&best.column));
     }
     let is_factor = |column: &&ColumnSummary| {
         let is_time = column.name.ends_with("_time") || column.name == "id";
-        !is_time && column.n_distinct.is_some_and(|n| (2..=MAX_LEVELS).contains(&n) && n * 2 <= table.n_rows)
+        let is_whole = column.values.iter().all(|level| !matches!(level, Level::Number(value) if !value.is_finite()));
+        !is_time
+            && is_whole
+            && column.n_distinct.is_some_and(|n| (2..=MAX_LEVELS).contains(&n) && n * 2 <= table.n_rows)
     };
     for column in table.columns.iter().filter(is_factor) {
         command += &format!(" --factor {}", quoted(&column.name));
