@@ -54,7 +54,7 @@ pub enum Command {
     /// Make a recording with planted truth
     Simulate(SimulateArgs),
     /// Turn a laboratory's own files (NWB and others) into a dataset
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Turn recordings into a dataset: bins, sites, split, target videos
     Prepare(ConfiguredArgs),
     /// Say what a file, a recording, a dataset or a run holds, and what is wrong with it

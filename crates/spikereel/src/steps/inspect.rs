@@ -72,7 +72,7 @@ pub enum Inspected {
     /// A file of a laboratory.
     File(Box<Look>),
     /// A recording, a dataset or a run.
-    Ready(Inspection),
+    Ready(Box<Inspection>),
 }
 
 /// Looks at a file of any format, a sidecar, a dataset's folder or a run's folder. With `out`, a page about a file is written into that
@@ -90,7 +90,7 @@ pub fn inspect(path: &Path, out: Option<&Path>, progress: &dyn Progress) -> Resu
         let error = ConfigError::new("--out", "a file in a laboratory's own format", path.display().to_string());
         return Err(error.hint("datasets and runs have reports; leave --out away").into());
     }
-    ready(path, progress).map(Inspected::Ready)
+    ready(path, progress).map(|found| Inspected::Ready(Box::new(found)))
 }
 
 fn ready(path: &Path, progress: &dyn Progress) -> Result<Inspection> {

@@ -115,7 +115,7 @@ fn bins_of_trials(options: &NwbOptions, first: &Path, [start, width, step]: [f64
     let Some(end) = lasts else { return Err(refused("trials without `stop_time`".into()).into()) };
     // Half a microsecond forgives the rounding of decimal widths.
     let n_bins = ((end - start - width + 5e-7) / step).floor() + 1.0;
-    if !(n_bins >= 1.0) {
+    if n_bins < 1.0 || n_bins.is_nan() {
         return Err(refused(format!("trials that end {end} s after `{}`", options.trials.align)).into());
     }
     if n_bins > MAX_BINS as f64 {

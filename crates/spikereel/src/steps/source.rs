@@ -30,7 +30,7 @@ pub enum Loaded {
         /// The recordings.
         list: Vec<LoadedRecording>,
         /// How those in NWB files were read.
-        nwb: Option<NwbOptions>,
+        nwb: Option<Box<NwbOptions>>,
     },
     /// A prepared dataset.
     Dataset {
@@ -64,7 +64,7 @@ pub fn load(given: &Given, progress: &dyn Progress) -> Result<Loaded> {
                 Ok(loaded)
             };
             let list = list.iter().map(read).collect::<Result<Vec<_>>>()?;
-            Ok(Loaded::Recordings { list, nwb: nwb.map(|reader| reader.options) })
+            Ok(Loaded::Recordings { list, nwb: nwb.map(|reader| Box::new(reader.options)) })
         }
         (None, Some(folder), None) => load_dataset(folder),
         (None, None, Some(_)) => Ok(Loaded::Simulation),
@@ -135,7 +135,7 @@ impl Loaded {
                         _ => None,
                     },
                     prepared: None,
-                    nwb: nwb.clone(),
+                    nwb: nwb.as_deref().cloned(),
                 })
             }
         }

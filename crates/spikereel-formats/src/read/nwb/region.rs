@@ -59,10 +59,14 @@ fn of_electrodes(units: &Table<'_>, by_group: bool) -> Result<Regions> {
             return Ok(Regions { names, n_split: 0 });
         }
         let texts = list(&units.named(&ColumnKind::Text));
-        let hint = format!(
-            "say where the region of a unit stands: region = {{ column = \"...\" }} (--region column:NAME) with a text column of units ({texts}), or \
+        let hint = if texts.is_empty() {
+            "units have no column of texts either; add their electrodes, or a column with their regions (pynwb: add_unit_column)".into()
+        } else {
+            format!(
+                "say where the region of a unit stands: region = {{ column = \"...\" }} (--region column:NAME) with a text column of units ({texts}), or \
              region = {{ electrode_id = \"...\" }} (--region electrode_id:NAME) with a column of electrode ids (such as `peak_channel_id`)"
-        );
+            )
+        };
         return Err(nwb.fault_hint(&column, "the electrodes of each unit", "no such column", hint));
     };
     let places = places(nwb, by_group)?;

@@ -178,7 +178,8 @@ impl NwbFile {
         }
         if let Some(&row) = known.iter().find(|&&row| stop[row] < start[row]) {
             let got = format!("{} after a start at {} in row {row}", stop[row], start[row]);
-            return Err(self.fault(&table.object("stop_time"), "ends after starts", got));
+            let hint = "leave such trials out by `only` (--only), or mend the table";
+            return Err(self.fault_hint(&table.object("stop_time"), "ends after starts", got, hint));
         }
         let outside =
             known.iter().filter(|&&row| align[row] < start[row] - 1.0 || align[row] > stop[row] + 1.0).count();
