@@ -63,6 +63,8 @@ pub enum Command {
     Train(ConfiguredArgs),
     /// Decode spikes into video with a run's decoder
     Decode(DecodeArgs),
+    /// Write a dataset, or a run with its decoded videos, as npz, NWB or safetensors
+    Convert(ConvertArgs),
     /// Score a run's decoders on test trials, beside baselines and a null
     Evaluate(RunArgs),
     /// Mask each region of a run's decoders and test what is lost
@@ -155,6 +157,16 @@ pub struct ConfiguredArgs {
 pub struct InspectArgs {
     /// A file (NWB, npz, npy, MATLAB), a sidecar, a dataset's folder or a run's folder; with --out, a page about a file
     pub path: PathBuf,
+}
+
+/// `convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// A dataset's folder, or a run's: then decoded videos of its test trials and scores come along
+    pub source: PathBuf,
+    /// npz, nwb or safetensors [default: by the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_parser = ["npz", "nwb", "safetensors"])]
+    pub to: Option<String>,
 }
 
 /// `decode`.

@@ -33,6 +33,13 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
             let which = steps::decode::WhichDecoder { fold_idx: args.fold, network_idx: args.network };
             show(common, &steps::decode::decode(&args.run, &args.spikes, which, out, progress)?)
         }
+        Command::Convert(args) => {
+            let out = out.ok_or_else(|| {
+                ConfigError::new("--out", "the file to write: .npz, .nwb or .safetensors", "none")
+                    .hint("add --out set.npz")
+            })?;
+            show(common, &steps::convert::convert(&args.source, args.to.as_deref(), out, progress)?)
+        }
         Command::Evaluate(args) => show(common, &steps::evaluate::evaluate(&args.run, progress)?),
         Command::Mask(args) => show(common, &steps::mask::mask(&args.run, progress)?),
         Command::Study(args) if args.names == ["list"] => show(common, &StudyList::default()),

@@ -3,6 +3,7 @@
 use comfy_table::{Table, presets};
 use spikereel::bench::Benched;
 use spikereel::programme::{Reproduced, Studied, StudyLine};
+use spikereel::steps::convert::Converted;
 use spikereel::steps::decode::Decoded;
 use spikereel::steps::demo::DemoDone;
 use spikereel::steps::evaluate::Evaluated;
@@ -95,6 +96,18 @@ impl Text for Simulated {
         for (feature, region) in &self.planted {
             let _ = writeln!(out, "planted: {feature} is carried most by {region}");
         }
+        out
+    }
+}
+
+impl Text for Converted {
+    fn text(&self) -> String {
+        let mut out = format!("{}\n", self.file.display());
+        if let Some(sidecar) = &self.sidecar {
+            let _ = writeln!(out, "{}", sidecar.display());
+        }
+        let shape = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+        out += &table(&["array", "shape"], self.arrays.iter().map(|(name, dims)| vec![name.clone(), shape(dims)]));
         out
     }
 }

@@ -1,5 +1,7 @@
-//! Writers: decoded videos. Prepared datasets are written by [`crate::dataset`].
+//! Writers: decoded videos, and arrays for other programs.
 
+mod export;
 mod video;
 
+pub use export::{ExportArray, ExportValues, NwbMovie, NwbOut, write_npz, write_nwb, write_safetensors};
 pub use video::{VideoValues, VideoWriter, write_video};

@@ -1,5 +1,6 @@
 //! The steps from a recording to a report. Each is usable alone; [`demo`] walks them all.
 
+pub mod convert;
 pub mod decode;
 pub mod demo;
 pub mod evaluate;
