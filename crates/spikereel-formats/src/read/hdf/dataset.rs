@@ -91,6 +91,16 @@ impl<'a> HdfDataset<'a> {
         &self.dtype
     }
 
+    /// Bytes of all elements, unpacked.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        size(&self.shape, self.element).unwrap_or(u64::MAX)
+    }
+
+    /// All elements as they are stored, row-major.
+    pub(crate) fn raw(&self) -> Result<Vec<u8>> {
+        self.bytes(self.whole())
+    }
+
     /// Length of the first axis; 1 for a single value.
     pub(crate) fn n_rows(&self) -> usize {
         self.shape.first().copied().unwrap_or(1)
@@ -225,6 +235,9 @@ impl<'a> HdfDataset<'a> {
         if self.dtype != Dtype::Reference {
             return Err(self.fault("references", self.dtype.to_string()));
         }
+        if self.shape.contains(&0) {
+            return Ok(Vec::new());
+        }
         let references = self.inner.read_references().map_err(|error| self.fault("references", words(&error)))?;
         let target = |reference: Reference| match reference {
             Reference::Object { path, file: None, .. } => path,
@@ -236,6 +249,12 @@ impl<'a> HdfDataset<'a> {
     /// A text attribute.
     pub(crate) fn text_attr(&self, name: &str) -> Option<String> {
         self.inner.attr(name).ok()?.read_string().ok()
+    }
+
+    /// The texts, each a list of letters, in an attribute; none where there is none or it cannot be read.
+    pub(crate) fn texts_attr(&self, name: &str) -> Option<Vec<String>> {
+        let attr = self.inner.attr(name).ok()?;
+        heap::letters(self.file, &self.object, &attr.datatype().ok()?, &attr.read_raw().ok()?)
     }
 
     /// A numeric attribute.
