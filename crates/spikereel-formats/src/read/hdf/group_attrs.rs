@@ -1,26 +1,32 @@
 //! Attributes of groups that are no texts. The library beneath reads them and hands out none of them, so that they are looked up here:
 //! from the superblock along the names of a path to a group's object header (HDF5 file format specification, sections II to IV).
 //!
-//! Old groups (a tree of symbol tables) and new ones with their links in the header are read. Links and attributes in a fractal heap,
-//! where a group has very many of them, are not.
+//! Old groups (a tree of symbol tables) and new ones are read, the latter with links and attributes in the header or, where they are
+//! many, in a heap.
 
 use rust_hdf5::format::btree_v1::BTreeV1Node;
+use rust_hdf5::format::dense_attr::read_dense_attributes;
+use rust_hdf5::format::dense_link::read_dense_links;
 use rust_hdf5::format::local_heap::{LocalHeapHeader, local_heap_get_string};
 use rust_hdf5::format::messages::attribute::AttributeMessage;
+use rust_hdf5::format::messages::attr_info::AttributeInfoMessage;
 use rust_hdf5::format::messages::link::{LinkMessage, LinkTarget};
+use rust_hdf5::format::messages::link_info::LinkInfoMessage;
 use rust_hdf5::format::superblock::{SuperblockV0V1, SuperblockV2V3};
 use rust_hdf5::format::symbol_table::SymbolTableNode;
-use rust_hdf5::format::{FormatContext, FormatResult};
+use rust_hdf5::format::{BlockReader, FormatContext, FormatError, FormatResult};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
+const LINK_INFO: u8 = 0x02;
 const LINK: u8 = 0x06;
 const ATTRIBUTE: u8 = 0x0c;
 const CONTINUATION: u8 = 0x10;
 const SYMBOL_TABLE: u8 = 0x11;
+const ATTRIBUTE_INFO: u8 = 0x15;
 /// Flag of a message whose content stands elsewhere.
 const SHARED: u8 = 2;
 /// Bytes of a superblock of any version, and of the start of an object header, with room to spare.
@@ -70,9 +76,31 @@ impl GroupAttrs {
             children.get(part).copied()
         })?;
         let messages = self.messages(address)?;
-        let attributes = messages.iter().filter(|(kind, _)| *kind == ATTRIBUTE);
-        let decoded = attributes.filter_map(|(_, content)| AttributeMessage::decode(content, &self.context).ok());
-        decoded.map(|(attribute, _)| attribute).find(|attribute| attribute.name == name)
+        for (kind, content) in messages {
+            let attributes = match kind {
+                ATTRIBUTE => AttributeMessage::decode(&content, &self.context).map(|(attribute, _)| vec![attribute]),
+                ATTRIBUTE_INFO => self.dense_attributes(&content),
+                _ => continue,
+            };
+            let found = attributes.unwrap_or_default().into_iter().find(|attribute| attribute.name == name);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn dense_attributes(&mut self, info: &[u8]) -> FormatResult<Vec<AttributeMessage>> {
+        let context = self.context;
+        let (info, _) = AttributeInfoMessage::decode(info, &context)?;
+        let entries = read_dense_attributes(&info, &context, self)?;
+        Ok(entries.iter().filter_map(|entry| entry.readable().cloned()).collect())
+    }
+
+    fn dense_links(&mut self, info: &[u8]) -> FormatResult<Vec<LinkMessage>> {
+        let context = self.context;
+        let (info, _) = LinkInfoMessage::decode(info, &context)?;
+        read_dense_links(&info, &context, self)
     }
 
     /// Up to `n_bytes` from an address on, fewer at the end of the file.
@@ -121,16 +149,19 @@ impl GroupAttrs {
         }
         let mut found = HashMap::new();
         for (kind, content) in self.messages(group)? {
-            match kind {
-                LINK => {
-                    if let Ok((link, _)) = LinkMessage::decode(&content, &self.context)
-                        && let LinkTarget::Hard { address } = link.target
-                    {
-                        found.insert(link.name, address);
-                    }
+            let links = match kind {
+                LINK => LinkMessage::decode(&content, &self.context).map(|(link, _)| vec![link]),
+                LINK_INFO => self.dense_links(&content),
+                SYMBOL_TABLE => {
+                    self.symbols(number(content.get(..8)?), number(content.get(8..16)?), &mut found)?;
+                    continue;
                 }
-                SYMBOL_TABLE => self.symbols(number(content.get(..8)?), number(content.get(8..16)?), &mut found)?,
-                _ => {}
+                _ => continue,
+            };
+            for link in links.unwrap_or_default() {
+                if let LinkTarget::Hard { address } = link.target {
+                    found.insert(link.name, address);
+                }
             }
         }
         let found = Rc::new(found);
@@ -161,6 +192,13 @@ impl GroupAttrs {
             }
         }
         Some(())
+    }
+}
+
+impl BlockReader for GroupAttrs {
+    fn read_block(&mut self, offset: u64, len: usize) -> FormatResult<Vec<u8>> {
+        let outside = || FormatError::InvalidData("an address outside of the file".into());
+        self.bytes(offset, len as u64).ok_or_else(outside)
     }
 }
 

@@ -77,10 +77,10 @@ impl MatFile {
     pub fn read(&mut self, name: &str) -> Result<MatValue> {
         let variable_idx = self.named(name).map_err(|error| self.fail(error))?;
         let MatVariable { class, n_bytes, .. } = &self.variables[variable_idx];
-        if let MatClass::Unsupported(class) = class {
-            return Ok(MatValue::Unsupported { class: class.clone() });
-        }
         let read = match &mut self.content {
+            Content::Level5(_) if let MatClass::Unsupported(class) = class => {
+                return Ok(MatValue::Unsupported { class: class.clone() });
+            }
             Content::Level5(content) => content.value(variable_idx, *n_bytes, self.limits),
             Content::Level73(content) => content.value(name, self.limits),
         };

@@ -9,6 +9,7 @@ mod stored;
 
 use self::object::Object;
 use self::reader::Reader;
+use super::class::MatClass;
 use super::matrix::Fault;
 use super::value::MatValue;
 use super::variable::{MatLimits, MatVariable};
@@ -34,8 +35,12 @@ impl Level73 {
         if names.len() > MAX_VARIABLES {
             return Err(fault(path, "/", format!("at most {MAX_VARIABLES} variables"), names.len().to_string()));
         }
-        let variables = names.into_iter().map(|name| Ok(Object::open(&file, &name)?.variable(name)));
-        let variables = variables.collect::<Result<Vec<_>>>()?;
+        let variables = names.into_iter().map(|name| match Object::open(&file, &name) {
+            Ok(object) => object.variable(name),
+            // Reading it tells why; the others still read.
+            Err(_) => unreadable(name),
+        });
+        let variables = variables.collect();
         Ok((Self { file }, variables))
     }
 
@@ -43,4 +48,9 @@ impl Level73 {
     pub(super) fn value(&self, name: &str, limits: MatLimits) -> std::result::Result<MatValue, Fault> {
         Reader::new(&self.file, limits).value(name)
     }
+}
+
+fn unreadable(name: String) -> MatVariable {
+    let class = MatClass::Unsupported("something that cannot be read".into());
+    MatVariable { name, class, dims: Vec::new(), is_complex: false, n_bytes: 0, n_stored_bytes: 0 }
 }
