@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
             return Err(damaged("nesting", format!("at most {MAX_DEPTH} levels"), "more").into());
         }
         if self.around.iter().any(|other| other == path) {
-            return Err(damaged("references", "to other values than the one they stand in", format!("`{path}`")).into());
+            return Err(damaged("references", "ones that do not lead back", format!("`{path}`")).into());
         }
         let object = Object::open(self.file, path)?;
         self.around.push(path.to_string());
