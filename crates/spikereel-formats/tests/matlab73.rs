@@ -101,5 +101,8 @@ fn a_dataset_of_hdf5_before_2010_is_refused_with_what_to_do() {
     let mut file = open("testhdf5_7.4_GLNX86.mat");
     assert_eq!(file.variables()[0].class.to_string(), "unsupported: something that cannot be read");
     let text = file.read("testdouble").unwrap_err().to_string();
-    assert!(text.contains("variable `testdouble`, `testdouble`: expected") && text.contains("layout message"), "{text}");
+    assert!(
+        text.contains("variable `testdouble`, `testdouble`: expected") && text.contains("layout message"),
+        "{text}"
+    );
 }

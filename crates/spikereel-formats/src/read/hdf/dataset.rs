@@ -29,7 +29,8 @@ impl<'a> HdfDataset<'a> {
     pub(super) fn open(file: &'a HdfFile, object: &str, at: &str) -> Result<Self> {
         let refused = |error| fault(file.path(), object, "a dataset that can be read", words(&error));
         let inner = file.inner().dataset(at).map_err(|error| {
-            let hint = "a damaged file, or a form that HDF5 had before 2010; save it again, or rewrite it with h5repack";
+            let hint =
+                "a damaged file, or a form that HDF5 had before 2010; save it again, or rewrite it with h5repack";
             fault_hint(file.path(), object, "a dataset that can be read", words(&error), hint)
         })?;
         if !inner.external_files().map_err(refused)?.is_empty() {

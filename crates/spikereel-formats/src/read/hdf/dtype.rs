@@ -47,7 +47,9 @@ impl Dtype {
             DatatypeMessage::FixedString { size, .. } => Self::FixedText { size: *size as usize },
             // Other kinds lead to parts of datasets, to attributes or into other files.
             DatatypeMessage::Reference { size: 8, kind: ReferenceKind::Object1 } => Self::Reference,
-            DatatypeMessage::Reference { .. } => Self::Other("references to other things than objects of this file".into()),
+            DatatypeMessage::Reference { .. } => {
+                Self::Other("references to other things than objects of this file".into())
+            }
             DatatypeMessage::Enum { base, members } if base.element_size() == 1 => {
                 let value = |name: &str| {
                     let member = members.iter().find(|member| member.name.eq_ignore_ascii_case(name))?;

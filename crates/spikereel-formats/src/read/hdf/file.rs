@@ -7,8 +7,8 @@ use super::group_attrs::GroupAttrs;
 use super::{heap, numbers};
 use crate::files::regular_len;
 use crate::{FormatError, Result};
-use rust_hdf5::{H5File, LinkClass};
 use rust_hdf5::format::messages::attribute::AttributeMessage;
+use rust_hdf5::{H5File, LinkClass};
 use spikereel_data::DataError;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -167,7 +167,9 @@ impl HdfFile {
         });
         match value {
             Some(value) => Ok(Some(value)),
-            None => Err(fault(&self.path, object, format!("a number in the attribute `{name}`"), "one that is not read")),
+            None => {
+                Err(fault(&self.path, object, format!("a number in the attribute `{name}`"), "one that is not read"))
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use rust_hdf5::format::btree_v1::BTreeV1Node;
 use rust_hdf5::format::dense_attr::read_dense_attributes;
 use rust_hdf5::format::dense_link::read_dense_links;
 use rust_hdf5::format::local_heap::{LocalHeapHeader, local_heap_get_string};
-use rust_hdf5::format::messages::attribute::AttributeMessage;
 use rust_hdf5::format::messages::attr_info::AttributeInfoMessage;
+use rust_hdf5::format::messages::attribute::AttributeMessage;
 use rust_hdf5::format::messages::link::{LinkMessage, LinkTarget};
 use rust_hdf5::format::messages::link_info::LinkInfoMessage;
 use rust_hdf5::format::superblock::{SuperblockV0V1, SuperblockV2V3};
@@ -125,7 +125,8 @@ impl GroupAttrs {
             let at = 6 + if flags & 0x20 == 0 { 0 } else { 16 } + if flags & 0x10 == 0 { 0 } else { 4 };
             (at + width, number(start.get(at..at + width)?), flags & 4 != 0)
         };
-        let (mut messages, mut blocks, mut n_left) = (Vec::new(), vec![(address + skipped as u64, n_bytes)], self.n_bytes);
+        let (mut messages, mut blocks, mut n_left) =
+            (Vec::new(), vec![(address + skipped as u64, n_bytes)], self.n_bytes);
         while let Some((address, n_bytes)) = blocks.pop() {
             // Blocks that overlap, or lead back to themselves, add up to more than the file.
             n_left = n_left.checked_sub(n_bytes.max(1))?;

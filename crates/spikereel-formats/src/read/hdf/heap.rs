@@ -65,7 +65,9 @@ pub(super) fn texts(file: &HdfFile, object: &str, raw: &[u8], element: usize) ->
 /// As [`texts`], of lists of letters of one byte each, the form in which MATLAB stores names in an attribute.
 pub(super) fn letters(file: &HdfFile, object: &str, kind: &DatatypeMessage, raw: &[u8]) -> Option<Vec<String>> {
     match kind {
-        DatatypeMessage::VarLenSequence { base } if base.element_size() == 1 => texts(file, object, raw, REFERENCE).ok(),
+        DatatypeMessage::VarLenSequence { base } if base.element_size() == 1 => {
+            texts(file, object, raw, REFERENCE).ok()
+        }
         DatatypeMessage::VarLenString { .. } => texts(file, object, raw, REFERENCE).ok(),
         _ => None,
     }

@@ -88,7 +88,9 @@ impl MatClass {
             "cell" => Self::Cell,
             "struct" => Self::Struct,
             "function_handle" => Self::Unsupported("function handle".into()),
-            other => Self::Unsupported(format!("object `{}`", other.chars().take(100).collect::<String>().escape_debug())),
+            other => {
+                Self::Unsupported(format!("object `{}`", other.chars().take(100).collect::<String>().escape_debug()))
+            }
         }
     }
 }

@@ -56,7 +56,12 @@ impl Level5 {
     }
 
     /// The value of the variable at this position in the list.
-    pub(super) fn value(&mut self, variable_idx: usize, n_bytes: u64, limits: MatLimits) -> std::result::Result<MatValue, Fault> {
+    pub(super) fn value(
+        &mut self,
+        variable_idx: usize,
+        n_bytes: u64,
+        limits: MatLimits,
+    ) -> std::result::Result<MatValue, Fault> {
         if n_bytes > limits.variable_bytes {
             let expected = format!("at most {} bytes in one variable", limits.variable_bytes);
             let error = DataError::new("size", expected, n_bytes.to_string()).hint("save the data in parts");

@@ -24,9 +24,8 @@ pub(super) fn level(start: &[u8]) -> Result<Level> {
     let field = || "file";
     let level_5 = "a MATLAB file of level 5 (`save -v6`, `save -v7` or scipy's `savemat`) or version 7.3";
     if start.starts_with(HDF5_SIGNATURE) {
-        return Err(DataError::new(field(), level_5, "an HDF5 file without the 512 bytes that MATLAB puts before it").hint(
-            "read an NWB file as one; save anything else again from MATLAB, or with scipy.io.savemat",
-        ));
+        return Err(DataError::new(field(), level_5, "an HDF5 file without the 512 bytes that MATLAB puts before it")
+            .hint("read an NWB file as one; save anything else again from MATLAB, or with scipy.io.savemat"));
     }
     if is_level_4(start) {
         return Err(DataError::new(field(), level_5, "a MATLAB file of level 4, as MATLAB 4 and `save -v4` write it")

@@ -55,7 +55,9 @@ pub fn read_siegel2015(path: &Path, options: &SiegelOptions, grid: &BinGrid) -> 
     }
     if sites.sites.is_empty() {
         let got = format!("none of {}", times.n_columns);
-        return Err(data(DataError::new("sites", "at least one that is kept", got).hint("loosen `only` or `drop_regions`")));
+        return Err(data(
+            DataError::new("sites", "at least one that is kept", got).hint("loosen `only` or `drop_regions`"),
+        ));
     }
     let counted = times.count(&options.spike_times, &trials.spike_rows, &sites.columns, grid, options.epoch_secs);
     let counted = counted.map_err(data)?;

@@ -70,8 +70,11 @@ impl<'a> Times<'a> {
         }
         if n_outside * 2 > n_spikes {
             let expected = format!("seconds from stimulus onset, between {} and {}", epoch_secs[0], epoch_secs[1]);
-            let error = DataError::new(format!("`{name}`"), expected, format!("{n_outside} of {n_spikes} spikes outside"));
-            return Err(error.hint("times in milliseconds must be divided by 1000; another epoch is set by `epoch_secs`"));
+            let error =
+                DataError::new(format!("`{name}`"), expected, format!("{n_outside} of {n_spikes} spikes outside"));
+            return Err(
+                error.hint("times in milliseconds must be divided by 1000; another epoch is set by `epoch_secs`")
+            );
         }
         Ok(Counted { counts: SpikeTensor::from_array(counts.view())?, n_outside })
     }
@@ -98,7 +101,10 @@ pub(super) fn check_grid(grid: &BinGrid, epoch_secs: [f64; 2]) -> Result<()> {
     BinGrid::new(grid.start_secs, grid.width_secs, grid.step_secs, grid.n_bins)?;
     let end = grid.left_secs(grid.n_bins - 1) + grid.width_secs;
     if !(grid.start_secs >= epoch_secs[0] - SLACK_SECS && end <= epoch_secs[1] + SLACK_SECS) {
-        let expected = format!("bins between {} and {} s from stimulus onset, where spikes were stored", epoch_secs[0], epoch_secs[1]);
+        let expected = format!(
+            "bins between {} and {} s from stimulus onset, where spikes were stored",
+            epoch_secs[0], epoch_secs[1]
+        );
         return Err(DataError::new("bins", expected, format!("{} to {end} s", grid.start_secs)));
     }
     Ok(())

@@ -26,7 +26,9 @@ impl<'a> Table<'a> {
             other => {
                 let error = DataError::new(format!("`{path}`"), "a structure", other.class().to_string());
                 Err(match other.class() {
-                    MatClass::Unsupported(_) => error.hint("a table is an object: save it as `table2struct(t, 'ToScalar', true)`"),
+                    MatClass::Unsupported(_) => {
+                        error.hint("a table is an object: save it as `table2struct(t, 'ToScalar', true)`")
+                    }
                     _ => error,
                 })
             }
@@ -52,7 +54,8 @@ impl<'a> Table<'a> {
             let error = DataError::new(format!("`{}`", self.name), format!("a column `{column}`"), self.listed());
             return Err(error.hint("name one of these in the options"));
         };
-        let named = |error: DataError| DataError { field: format!("`{}.{column}`, {}", self.name, error.field), ..error };
+        let named =
+            |error: DataError| DataError { field: format!("`{}.{column}`, {}", self.name, error.field), ..error };
         match values {
             [MatValue::Cell { values, .. }] => each(values).map_err(named),
             [value @ MatValue::Char { dims, rows }] => match rows.as_slice() {
@@ -92,12 +95,17 @@ impl<'a> Table<'a> {
 
     /// An error about a value.
     pub(super) fn wrong(&self, column: &str, row: usize, expected: &str, got: &Level) -> DataError {
-        DataError::new(format!("`{}.{column}`", self.name), expected, format!("{:?} in row {}", got.to_string(), row + 1))
+        DataError::new(
+            format!("`{}.{column}`", self.name),
+            expected,
+            format!("{:?} in row {}", got.to_string(), row + 1),
+        )
     }
 
     fn listed(&self) -> String {
         let MatValue::Struct { fields, .. } = self.value else { return "no structure".into() };
-        let names: Vec<_> = fields.iter().take(N_NAMES_LISTED).map(|(name, _)| format!("`{}`", name.escape_debug())).collect();
+        let names: Vec<_> =
+            fields.iter().take(N_NAMES_LISTED).map(|(name, _)| format!("`{}`", name.escape_debug())).collect();
         if names.is_empty() { "no field at all".into() } else { names.join(", ") }
     }
 }

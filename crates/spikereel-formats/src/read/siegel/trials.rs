@@ -46,7 +46,11 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
     }
     if options.keep == KeepTrials::Correct {
         let correct = correct(table, options, n_rows).map_err(choose_keep)?;
-        remarks.extend(told(leave_out(&mut kept, |row| correct[row]), n_rows, "have another response than the correct one"));
+        remarks.extend(told(
+            leave_out(&mut kept, |row| correct[row]),
+            n_rows,
+            "have another response than the correct one",
+        ));
     }
     let mut columns = Vec::new();
     for factor in &options.factors {
@@ -59,7 +63,8 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
         columns.push((factor, levels));
     }
     if kept.is_empty() {
-        let error = DataError::new("trials", "at least one that is kept", format!("none of {n_rows}: {}", remarks.join("; ")));
+        let error =
+            DataError::new("trials", "at least one that is kept", format!("none of {n_rows}: {}", remarks.join("; ")));
         return Err(error.hint("loosen `keep` or `only` of the factors"));
     }
     let mut factors = Vec::new();
@@ -99,7 +104,8 @@ fn spike_rows(table: &Table<'_>, options: &SiegelTrials, n_rows: usize, n_spike_
     let Some(column) = &options.spike_row else {
         if n_rows != n_spike_rows {
             let expected = format!("as many trials as spike times have rows, {n_spike_rows}");
-            let hint = "name the column with the row of the spike times in `spike_row`, or the table of all tasks in `table`";
+            let hint =
+                "name the column with the row of the spike times in `spike_row`, or the table of all tasks in `table`";
             return Err(DataError::new("trials", expected, n_rows.to_string()).hint(hint));
         }
         return Ok((0..n_rows).collect());
@@ -136,7 +142,9 @@ fn covariate(table: &Table<'_>, wanted: &SiegelCovariate, row: usize, level: &Le
         (Some(value), _) => Ok(*value),
         (None, Level::Number(value)) => Ok(*value),
         (None, Level::Text(text)) if text.is_empty() => Ok(f64::NAN),
-        (None, Level::Text(_)) => Err(table.wrong(&wanted.field, row, "a number, or a text with a number in `levels`", level)),
+        (None, Level::Text(_)) => {
+            Err(table.wrong(&wanted.field, row, "a number, or a text with a number in `levels`", level))
+        }
     }
 }
 

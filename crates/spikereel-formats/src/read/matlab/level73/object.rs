@@ -22,9 +22,14 @@ pub(super) struct Object<'a> {
 pub(super) enum Stored<'a> {
     Dataset(HdfDataset<'a>),
     /// Structures by field: a value each, or references to the values of an array of them.
-    Fields { names: Vec<String>, are_references: bool },
+    Fields {
+        names: Vec<String>,
+        are_references: bool,
+    },
     /// A sparse matrix.
-    Sparse { is_logical: bool },
+    Sparse {
+        is_logical: bool,
+    },
     /// A group that is stepped over.
     Nothing,
 }

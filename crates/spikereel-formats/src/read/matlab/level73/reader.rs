@@ -120,7 +120,9 @@ impl<'a> Reader<'a> {
             let shown = name.escape_debug().to_string();
             if axes(dataset.shape()) != dims {
                 let got = format!("{:?}", axes(dataset.shape()));
-                return Err(damaged(&format!("field `{shown}`, axes"), format!("{dims:?}, as other fields have"), got).into());
+                return Err(
+                    damaged(&format!("field `{shown}`, axes"), format!("{dims:?}, as other fields have"), got).into()
+                );
             }
             self.spend_bytes(&dataset)?;
             let values = self.targets(&dataset, "structures", |at| format!("({at}).{shown}"))?;
@@ -130,7 +132,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The values that a dataset refers to.
-    fn targets(&mut self, dataset: &HdfDataset<'_>, what: &str, part: impl Fn(usize) -> String) -> Result<Vec<MatValue>> {
+    fn targets(
+        &mut self,
+        dataset: &HdfDataset<'_>,
+        what: &str,
+        part: impl Fn(usize) -> String,
+    ) -> Result<Vec<MatValue>> {
         let n_values = (dataset.n_bytes() / 8) as usize;
         self.spend(what, n_values)?;
         let targets = dataset.targets()?;
@@ -208,7 +215,8 @@ fn empty(class: MatClass, dims: Vec<usize>, dataset: &HdfDataset<'_>) -> Result<
     if let MatClass::Unsupported(_) = class {
         return Ok(unsupported(class));
     }
-    let names = if class == MatClass::Struct { dataset.texts_attr("MATLAB_fields").unwrap_or_default() } else { Vec::new() };
+    let names =
+        if class == MatClass::Struct { dataset.texts_attr("MATLAB_fields").unwrap_or_default() } else { Vec::new() };
     if !dims.contains(&0) && (class != MatClass::Struct || !names.is_empty()) {
         return Err(damaged("axes", "one of length 0, as the array is said to be empty", format!("{dims:?}")).into());
     }
@@ -216,7 +224,9 @@ fn empty(class: MatClass, dims: Vec<usize>, dataset: &HdfDataset<'_>) -> Result<
         MatClass::Cell => MatValue::Cell { dims, values: Vec::new() },
         MatClass::Char => MatValue::Char { dims, rows: Vec::new() },
         MatClass::Logical => MatValue::Logical { dims, values: Vec::new() },
-        MatClass::Struct => MatValue::Struct { dims, fields: names.into_iter().map(|name| (name, Vec::new())).collect() },
+        MatClass::Struct => {
+            MatValue::Struct { dims, fields: names.into_iter().map(|name| (name, Vec::new())).collect() }
+        }
         class => {
             let nothing = Packed::parts(&Dtype::Int { size: 1, signed: false, big_endian: false }, Vec::new())?.0;
             MatValue::Numeric { dims, real: Numbers::decode(&class, nothing.stored("real parts"))?, imag: None }
