@@ -1,6 +1,10 @@
 //! A session in the form of Siegel et al. (2015), in both versions of MATLAB's files, held to numpy; what is refused, and in which words.
 
+mod common;
+
+use common::mutate::mutate;
 use serde_json::Value;
+use spikereel_data::rng::stream;
 use spikereel_data::{BinGrid, Level, Recording, Spikes};
 use spikereel_formats::read::siegel::{KeepTrials, SiegelOptions, read_siegel2015};
 use spikereel_formats::{RecordingExtras, VideoGenerator, VideoSource};
@@ -151,4 +155,22 @@ fn what_does_not_fit_is_named_with_what_to_do() {
     let path = path_of("siegel_73.mat");
     let text = read_siegel2015(&path, &SiegelOptions::default(), &paper()).unwrap_err().to_string();
     assert!(text.contains("as many trials as spike times have rows, 36") && text.contains("`spike_row`"), "{text}");
+}
+
+#[test]
+fn garbled_sessions_never_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mat");
+    let mut n_read = 0;
+    for name in FILES {
+        let bytes = std::fs::read(path_of(name)).unwrap();
+        let rng = &mut stream(2026, &format!("mutations/{name}"));
+        for _ in 0..40 {
+            let mut garbled = bytes[..520].to_vec();
+            garbled.extend(mutate(&bytes[520..], rng));
+            std::fs::write(&path, garbled).unwrap();
+            n_read += usize::from(read_siegel2015(&path, &options(name), &paper()).is_ok());
+        }
+    }
+    println!("80 mutations, {n_read} still readable");
 }

@@ -58,11 +58,11 @@ impl<'a> Table<'a> {
             |error: DataError| DataError { field: format!("`{}.{column}`, {}", self.name, error.field), ..error };
         match values {
             [MatValue::Cell { values, .. }] => each(values).map_err(named),
-            [value @ MatValue::Char { dims, rows }] => match rows.as_slice() {
-                [] if dims[0] == 0 => Ok(Vec::new()),
-                [] => Ok(vec![one(value).map_err(named)?; dims[0]]),
-                rows => Ok(rows.iter().map(|row| Level::Text(row.trim_end().to_string())).collect()),
-            },
+            // One row without a letter is a text as well.
+            [MatValue::Char { dims, rows }] if rows.is_empty() && dims[0] == 1 => Ok(vec![Level::Text(String::new())]),
+            [MatValue::Char { rows, .. }] => {
+                Ok(rows.iter().map(|row| Level::Text(row.trim_end().to_string())).collect())
+            }
             [value] => {
                 let numbers = value.to_f64().map_err(named)?;
                 if value.dims().iter().filter(|len| **len != 1).count() > 1 && !numbers.is_empty() {

@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
             }
             MatClass::Char => {
                 let (packed, _) = Packed::parts(dataset.dtype(), dataset.raw()?)?;
-                let n_values = dims.iter().product();
+                let n_values = if dims.contains(&0) { 0 } else { dims.iter().product() };
                 self.spend("rows of text", if n_values == 0 { 0 } else { n_values / dims[1] })?;
                 let rows = text::rows(&dims, n_values, packed.element(), packed.endian())?;
                 Ok(MatValue::Char { dims, rows })
