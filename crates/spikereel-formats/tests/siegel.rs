@@ -152,9 +152,26 @@ fn what_does_not_fit_is_named_with_what_to_do() {
     assert!(text.contains("units of one region in one site, got `MT` and `PFC` for `0`"), "{text}");
     let text = of(&|options| options.trials.spike_row = Some("cue".into()));
     assert!(text.contains("each row of the spike times once"), "{text}");
-    let path = path_of("siegel_73.mat");
-    let text = read_siegel2015(&path, &SiegelOptions::default(), &paper()).unwrap_err().to_string();
-    assert!(text.contains("as many trials as spike times have rows, 36") && text.contains("`spike_row`"), "{text}");
+    let of = |name: &str, options: &SiegelOptions| {
+        read_siegel2015(&path_of(name), options, &paper()).unwrap_err().to_string()
+    };
+    let mut own = SiegelOptions::default();
+    (own.trials.table, own.trials.task) = ("trialInfo.mocol".into(), None);
+    let text = of("siegel_73.mat", &own);
+    assert!(text.contains("rows of spike times for them, 36, got 29") && text.contains("`spike_row`"), "{text}");
+    let mut table = SiegelOptions::default();
+    (table.spike_times, table.sites.table) = ("times".into(), "object".into());
+    let text = of("matlab73_plain.mat", &table);
+    assert!(text.contains("`object`: expected a structure, got unsupported: opaque object `table` (MCOS)"), "{text}");
+    assert!(text.contains("table2struct"), "{text}");
+}
+
+#[test]
+fn rows_of_a_task_are_found_by_a_column_or_by_order() {
+    let (by_column, _) = read("siegel_73.mat", &options("siegel_73.mat"));
+    let (by_order, _) = read("siegel_73.mat", &SiegelOptions::default());
+    assert_eq!(counts(&by_column), counts(&by_order));
+    assert_eq!(labels(&by_column), labels(&by_order));
 }
 
 #[test]

@@ -84,7 +84,7 @@ def save_73(path, trials, times):
     mat.write("unitInfo", structures(units, range(len(AREAS))))
     columns = {"row": [float(row + 1) for row in range(N_TRIALS)]} | {name: v for name, v in trials.items() if name != "task"}
     by_task = {task: structures(columns, np.flatnonzero(trials["task"] == task)) for task in TASKS}
-    mat.write("trialInfo", by_task)
+    mat.write("trialInfo", {"task": text(trials["task"])} | by_task)
     mat.close()
 
 

@@ -77,7 +77,8 @@ pub struct SiegelTrials {
     /// the column `task`, where there is one; otherwise all rows.
     pub task: Option<String>,
     /// Column with the row of the spike times, from 1, that belongs to a row of the table. Where left out, rows of the one belong to
-    /// rows of the other, and there must be as many.
+    /// rows of the other, and there must be as many; but where the task has a table of its own beside a column `task` for all trials, its
+    /// rows are those of the task, in order.
     pub spike_row: Option<String>,
     /// What makes up a condition.
     pub factors: Vec<SiegelFactor>,

@@ -26,7 +26,14 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
     let own = options.task.as_ref().and_then(|task| whole.inner(task));
     let table = own.as_ref().unwrap_or(whole);
     let n_rows = table.levels(&first.field)?.len();
-    let spike_rows = spike_rows(table, options, n_rows, n_spike_rows)?;
+    let spike_rows = match (&options.spike_row, &options.task) {
+        (Some(column), _) => told_rows(table, column, n_rows, n_spike_rows)?,
+        (None, Some(task)) if own.is_some() && n_rows != n_spike_rows && whole.has(TASK) => {
+            rows_of_task(whole, task, n_rows, n_spike_rows)?
+        }
+        (None, _) if n_rows == n_spike_rows => (0..n_rows).collect(),
+        (None, _) => return Err(unlike(n_rows, n_spike_rows)),
+    };
     let mut remarks = Vec::new();
     let mut kept: Vec<usize> = (0..n_rows).collect();
     match &options.task {
@@ -99,17 +106,21 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
     Ok(Trials { spike_rows, conditions, condition_of_trial, covariates, remarks })
 }
 
-/// For each row of the table, the row of the spike times.
-fn spike_rows(table: &Table<'_>, options: &SiegelTrials, n_rows: usize, n_spike_rows: usize) -> Result<Vec<usize>> {
-    let Some(column) = &options.spike_row else {
-        if n_rows != n_spike_rows {
-            let expected = format!("as many trials as spike times have rows, {n_spike_rows}");
-            let hint =
-                "name the column with the row of the spike times in `spike_row`, or the table of all tasks in `table`";
-            return Err(DataError::new("trials", expected, n_rows.to_string()).hint(hint));
-        }
-        return Ok((0..n_rows).collect());
-    };
+/// The trials of a task stand in its own table in the order in which they stand among those of all tasks.
+fn rows_of_task(whole: &Table<'_>, task: &str, n_rows: usize, n_spike_rows: usize) -> Result<Vec<usize>> {
+    let tasks = whole.rows(TASK, n_spike_rows)?;
+    let rows: Vec<usize> = (0..n_spike_rows).filter(|&row| tasks[row].to_string() == task).collect();
+    if rows.len() != n_rows { Err(unlike(n_rows, rows.len())) } else { Ok(rows) }
+}
+
+fn unlike(n_rows: usize, n_spike_rows: usize) -> DataError {
+    let expected = format!("as many trials as there are rows of spike times for them, {n_spike_rows}");
+    let hint = "name the column with the row of the spike times in `spike_row`, or the table of all tasks in `table`";
+    DataError::new("trials", expected, n_rows.to_string()).hint(hint)
+}
+
+/// For each row of the table, the row of the spike times that a column tells.
+fn told_rows(table: &Table<'_>, column: &str, n_rows: usize, n_spike_rows: usize) -> Result<Vec<usize>> {
     let mut seen = vec![false; n_spike_rows];
     let row_of = |(row, level): (usize, &Level)| match level {
         Level::Number(value) if value.fract() == 0.0 && *value >= 1.0 && *value <= n_spike_rows as f64 => {
