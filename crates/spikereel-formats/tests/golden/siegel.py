@@ -1,12 +1,12 @@
 """A small invented session in the form of Siegel et al. (2015): as level 5 by scipy.io.savemat, with columns in one structure, and as
-version 7.3 (see matlab73.py), with arrays of structures and one table a task. Counts are numpy's. Run beside this file: python siegel.py."""
+version 7.3 (mat73_writer.py), with arrays of structures and one table a task. Counts are numpy's. Run beside this file: python siegel.py."""
 import json
 
 import numpy as np
 import scipy
 import scipy.io as sio
 
-from matlab73 import Mat73, cells
+from mat73_writer import Mat73, cells
 
 N_TRIALS, TASKS = 36, ["mocol", "memory"]
 AREAS = ["MT", "PFC", "MT", "PFC", "PFC"]

@@ -1,6 +1,6 @@
 //! Which trials are kept, their conditions and covariates.
 
-use super::options::{KeepTrials, SiegelCovariate, SiegelTrials};
+use super::options::{KeepTrials, SiegelCovariate, SiegelFactor, SiegelTrials};
 use super::table::Table;
 use crate::read::sites::check_name;
 use spikereel_data::{ConditionTable, DataError, Level, Result};
@@ -35,30 +35,7 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
         (None, _) => return Err(unlike(n_rows, n_spike_rows)),
     };
     let mut remarks = Vec::new();
-    let mut kept: Vec<usize> = (0..n_rows).collect();
-    match &options.task {
-        Some(task) if own.is_none() && table.has(TASK) => {
-            let tasks = table.rows(TASK, n_rows)?;
-            let other = leave_out(&mut kept, |row| tasks[row].to_string() == *task);
-            remarks.extend(told(other, n_rows, "are of another task"));
-        }
-        Some(task) if own.is_none() => {
-            remarks.push(format!("the file does not name tasks; all trials were taken for those of `{task}`"));
-        }
-        _ => {}
-    }
-    if options.keep != KeepTrials::All {
-        let bad = table.flags(&options.bad, n_rows).map_err(choose_keep)?;
-        remarks.extend(told(leave_out(&mut kept, |row| !bad[row]), n_rows, "are marked as bad"));
-    }
-    if options.keep == KeepTrials::Correct {
-        let correct = correct(table, options, n_rows).map_err(choose_keep)?;
-        remarks.extend(told(
-            leave_out(&mut kept, |row| correct[row]),
-            n_rows,
-            "have another response than the correct one",
-        ));
-    }
+    let mut kept = kept(table, own.is_some(), options, n_rows, &mut remarks)?;
     let mut columns = Vec::new();
     for factor in &options.factors {
         check_name("trials.factors", &factor.name, || "a factor".into())?;
@@ -74,22 +51,9 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
             DataError::new("trials", "at least one that is kept", format!("none of {n_rows}: {}", remarks.join("; ")));
         return Err(error.hint("loosen `keep` or `only` of the factors"));
     }
-    let mut factors = Vec::new();
-    for (factor, levels) in columns {
-        let renamed = |&row: &usize| {
-            let level = &levels[row];
-            let usable = match level {
-                Level::Number(value) => value.is_finite(),
-                Level::Text(text) => !text.trim().is_empty() && !text.chars().any(char::is_control),
-            };
-            let error = || table.wrong(&factor.field, row, "a value in every trial", level);
-            if !usable {
-                return Err(error().hint("leave such trials out by `only`"));
-            }
-            Ok(factor.levels.get(&level.to_string()).unwrap_or(level).clone())
-        };
-        factors.push((factor.name.clone(), kept.iter().map(renamed).collect::<Result<Vec<_>>>()?));
-    }
+    let factors =
+        columns.into_iter().map(|(factor, levels)| Ok((factor.name.clone(), renamed(table, factor, &levels, &kept)?)));
+    let factors = factors.collect::<Result<Vec<_>>>()?;
     let (conditions, condition_of_trial) = ConditionTable::from_columns(&factors, kept.len())?;
     let mut covariates = Vec::new();
     for wanted in &options.covariates {
@@ -104,6 +68,55 @@ pub(super) fn read(whole: &Table<'_>, options: &SiegelTrials, n_spike_rows: usiz
     }
     let spike_rows = kept.iter().map(|&row| spike_rows[row]).collect();
     Ok(Trials { spike_rows, conditions, condition_of_trial, covariates, remarks })
+}
+
+/// Rows of the task that are good and correct, as far as is asked for.
+fn kept(
+    table: &Table<'_>,
+    is_of_task: bool,
+    options: &SiegelTrials,
+    n_rows: usize,
+    remarks: &mut Vec<String>,
+) -> Result<Vec<usize>> {
+    let mut kept: Vec<usize> = (0..n_rows).collect();
+    match &options.task {
+        Some(task) if !is_of_task && table.has(TASK) => {
+            let tasks = table.rows(TASK, n_rows)?;
+            let other = leave_out(&mut kept, |row| tasks[row].to_string() == *task);
+            remarks.extend(told(other, n_rows, "are of another task"));
+        }
+        Some(task) if !is_of_task => {
+            remarks.push(format!("the file does not name tasks; all trials were taken for those of `{task}`"));
+        }
+        _ => {}
+    }
+    if options.keep != KeepTrials::All {
+        let bad = table.flags(&options.bad, n_rows).map_err(choose_keep)?;
+        remarks.extend(told(leave_out(&mut kept, |row| !bad[row]), n_rows, "are marked as bad"));
+    }
+    if options.keep == KeepTrials::Correct {
+        let correct = correct(table, options, n_rows).map_err(choose_keep)?;
+        let other = leave_out(&mut kept, |row| correct[row]);
+        remarks.extend(told(other, n_rows, "have another response than the correct one"));
+    }
+    Ok(kept)
+}
+
+/// The levels of a factor in the trials that are kept, renamed.
+fn renamed(table: &Table<'_>, factor: &SiegelFactor, levels: &[Level], kept: &[usize]) -> Result<Vec<Level>> {
+    let renamed = |&row: &usize| {
+        let level = &levels[row];
+        let usable = match level {
+            Level::Number(value) => value.is_finite(),
+            Level::Text(text) => !text.trim().is_empty() && !text.chars().any(char::is_control),
+        };
+        if !usable {
+            let error = table.wrong(&factor.field, row, "a value in every trial", level);
+            return Err(error.hint("leave such trials out by `only`"));
+        }
+        Ok(factor.levels.get(&level.to_string()).unwrap_or(level).clone())
+    };
+    kept.iter().map(renamed).collect()
 }
 
 /// The trials of a task stand in its own table in the order in which they stand among those of all tasks.
