@@ -1,5 +1,6 @@
 //! The command line as typed: every flag, checked for form and nothing else. Nothing is read or written here.
 
+use crate::import::ImportArgs;
 use clap::{Args, Parser, Subcommand};
 use spikereel::bench::{PEER_MODES, Precision};
 use spikereel::config::choices::{Preset, Statistics, StudyPreset};
@@ -52,9 +53,11 @@ pub enum Command {
     Demo(DemoArgs),
     /// Make a recording with planted truth
     Simulate(SimulateArgs),
+    /// Turn a laboratory's own files (NWB and others) into a dataset
+    Import(Box<ImportArgs>),
     /// Turn recordings into a dataset: bins, sites, split, target videos
     Prepare(ConfiguredArgs),
-    /// Say what a recording, a dataset or a run holds
+    /// Say what a file, a recording, a dataset or a run holds, and what is wrong with it
     Inspect(InspectArgs),
     /// Train decoders; makes a run folder
     Train(ConfiguredArgs),
@@ -150,7 +153,7 @@ pub struct ConfiguredArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A sidecar, a dataset's folder or a run's folder
+    /// A file (NWB, npz, npy, MATLAB), a sidecar, a dataset's folder or a run's folder; with --out, a page about a file
     pub path: PathBuf,
 }
 

@@ -20,8 +20,11 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
             show(common, &steps::demo::demo(&size, common.seed, out, progress)?)
         }
         Command::Simulate(args) => show(common, &steps::simulate::simulate(simulation(args, common), out, progress)?),
+        Command::Import(args) => {
+            show(common, &steps::import::import(crate::import::given(args, common.seed)?, out, progress)?)
+        }
         Command::Prepare(args) => show(common, &steps::prepare::prepare(given(args, common)?, out, progress)?),
-        Command::Inspect(args) => show(common, &steps::inspect::inspect(&args.path, progress)?),
+        Command::Inspect(args) => show(common, &steps::inspect::inspect(&args.path, out, progress)?),
         Command::Train(args) => show(common, &steps::train::train(given(args, common)?, out, progress)?),
         Command::Decode(args) => {
             let out = out.ok_or_else(|| {

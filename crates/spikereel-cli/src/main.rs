@@ -5,6 +5,8 @@
 mod args;
 mod bars;
 mod commands;
+mod import;
+mod look;
 mod text;
 
 use clap::Parser;

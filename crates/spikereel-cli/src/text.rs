@@ -6,7 +6,8 @@ use spikereel::programme::{Reproduced, Studied, StudyLine};
 use spikereel::steps::decode::Decoded;
 use spikereel::steps::demo::DemoDone;
 use spikereel::steps::evaluate::Evaluated;
-use spikereel::steps::inspect::Inspection;
+use spikereel::steps::import::Imported;
+use spikereel::steps::inspect::{Inspected, Inspection};
 use spikereel::steps::mask::Masked;
 use spikereel::steps::prepare::Prepared;
 use spikereel::steps::report::Reported;
@@ -21,7 +22,7 @@ pub trait Text {
     fn text(&self) -> String;
 }
 
-fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header.to_vec()).add_rows(rows);
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
@@ -98,6 +99,25 @@ impl Text for Simulated {
     }
 }
 
+impl Text for Imported {
+    fn text(&self) -> String {
+        let rows = self.sessions.iter().map(|line| {
+            let regions: Vec<String> = line.regions.iter().map(|(region, n)| format!("{region} {n}")).collect();
+            let numbers = [line.n_trials, line.n_conditions, line.n_sites, line.n_dropped_sites];
+            let numbers = numbers.iter().map(ToString::to_string);
+            std::iter::once(line.session.clone()).chain(numbers).chain([regions.join(", ")]).collect()
+        });
+        let mut out = table(&["session", "trials", "conditions", "sites", "left out", "sites by region"], rows);
+        self.choices.iter().for_each(|choice| {
+            let _ = writeln!(out, "chosen: {choice}");
+        });
+        out += &self.prepared.text();
+        let _ = writeln!(out, "repeat it: spikereel import {} --out NEW_FOLDER", self.repeat.display());
+        let _ = writeln!(out, "next: spikereel train {}", self.prepared.dataset.display());
+        out
+    }
+}
+
 impl Text for Prepared {
     fn text(&self) -> String {
         let mut out = format!(
@@ -117,6 +137,15 @@ impl Text for Prepared {
             let _ = writeln!(out, "note: {remark}");
         });
         out
+    }
+}
+
+impl Text for Inspected {
+    fn text(&self) -> String {
+        match self {
+            Self::File(look) => look.text(),
+            Self::Ready(inspection) => inspection.text(),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! NWB files that pynwb wrote, and older layouts, against what they were written from, to the bit.
 
 use serde_json::Value;
-use spikereel_data::{Level, Recording, Spikes};
+use spikereel_data::prepare::binned;
+use spikereel_data::{BinGrid, Level, Recording, Spikes};
 use spikereel_formats::read::nwb::{Clock, PictureOptions, RegionSource, SeriesClock, TrialOptions, VideoOptions};
-use spikereel_formats::{NwbFile, NwbOptions, RecordingExtras, VideoSource, read_nwb};
+use spikereel_formats::{NwbFile, NwbOptions, RecordingExtras, VideoSource, read_binned_nwb, read_nwb};
 use std::path::PathBuf;
 
 fn path(name: &str) -> PathBuf {
@@ -268,12 +269,55 @@ fn options_refuse_keys_they_do_not_know() {
         trials: TrialOptions { clock: Clock::Milliseconds, ..TrialOptions::default() },
         video: Some(VideoOptions {
             series: "stimulus/presentation/movie".into(),
-            start_secs: 0.0,
-            frame_rate_hz: 30.0,
-            n_frames: 3,
+            start_secs: Some(0.0),
+            frame_rate_hz: Some(30.0),
+            n_frames: Some(3),
+            frame_px: None,
             pictures: PictureOptions::default(),
         }),
         ..NwbOptions::default()
     });
     assert_eq!(options(&stored.unwrap()).trials.clock, Clock::Milliseconds);
+}
+
+#[test]
+fn counting_while_reading_gives_what_counting_afterwards_gives() {
+    let file = path("full.nwb");
+    let mut options = NwbOptions::default();
+    options.trials.factors = vec!["cue".into()];
+    let (times, _) = read_nwb(&file, &options).unwrap();
+    for (width_secs, step_secs) in [(0.1, 0.1), (0.3, 0.05)] {
+        let grid = BinGrid::new(-0.2, width_secs, step_secs, 7).unwrap();
+        let afterwards = binned(&times, &grid).unwrap();
+        let (counted, _) = read_binned_nwb(&file, &options, &grid).unwrap();
+        let (Spikes::Counts(a, _), Spikes::Counts(b, bins)) = (&afterwards.spikes, &counted.spikes) else {
+            panic!("counts")
+        };
+        assert_eq!((a.shape(), a.bytes()), (b.shape(), b.bytes()));
+        assert!(a.bytes().iter().any(|&count| count > 0));
+        assert_eq!(*bins, grid);
+    }
+}
+
+#[test]
+fn a_map_of_regions_serves_files_that_lack_some_of_them() {
+    let file = path("full.nwb");
+    let (plain, _) = read_nwb(&file, &toml::from_str("trials = { factors = ['cue'] }").unwrap()).unwrap();
+    let first = plain.regions()[0].0.clone();
+    let start: String = first.chars().take(1).collect();
+    let text = format!(
+        "trials = {{ factors = ['cue'] }}\nunits = {{ region_map = {{ '{start}*' = 'pooled', '{first}' = 'exact', nowhere = 'x' }} }}"
+    );
+    let (mapped, _) = read_nwb(&file, &toml::from_str(&text).unwrap()).unwrap();
+    for (plain, mapped) in plain.sites.iter().zip(&mapped.sites) {
+        let expected = match plain.region.0.as_str() {
+            name if name == first => "exact",
+            name if name.starts_with(&start) => "pooled",
+            name => name,
+        };
+        assert_eq!(mapped.region.0, expected);
+    }
+    let text = format!("trials = {{ factors = ['cue'] }}\nunits = {{ region_map = {{ '{first}' = '' }} }}");
+    let (fewer, extras) = read_nwb(&file, &toml::from_str(&text).unwrap()).unwrap();
+    assert!(fewer.n_sites() < plain.n_sites() && extras.n_dropped_sites > 0);
 }

@@ -214,6 +214,8 @@ pub struct Given {
     pub precision: Option<Precision>,
     /// What is decoded.
     pub data: DataGiven,
+    /// How NWB files become recordings ([`spikereel_formats::NwbOptions`]); keys of tables are merged one by one.
+    pub nwb: toml::Table,
     /// Spikes in time.
     pub bins: BinsGiven,
     /// Standardisation.
@@ -247,6 +249,7 @@ impl Given {
             n_network_seeds: self.n_network_seeds.or(below.n_network_seeds),
             precision: self.precision.or(below.precision),
             data: self.data.over(below.data),
+            nwb: merged(self.nwb, below.nwb),
             bins: self.bins.over(below.bins),
             standardise: self.standardise.over(below.standardise),
             population: self.population.over(below.population),
@@ -309,6 +312,18 @@ impl Given {
     }
 }
 
+/// Takes each key from `upper`, else from `below`, tables within tables too.
+fn merged(upper: toml::Table, mut below: toml::Table) -> toml::Table {
+    for (key, value) in upper {
+        let value = match (value, below.remove(&key)) {
+            (toml::Value::Table(upper), Some(toml::Value::Table(below))) => toml::Value::Table(merged(upper, below)),
+            (value, _) => value,
+        };
+        below.insert(key, value);
+    }
+    below
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +337,13 @@ mod tests {
         assert_eq!(both.train.optimiser, Some(Optimiser::Adam));
         let error = Given::from_toml("[train]\nepoch = 7\n", "a.toml").unwrap_err().to_string();
         assert!(error.contains("a.toml") && error.contains("line 2") && error.contains("`epoch`"), "{error}");
+    }
+
+    #[test]
+    fn options_of_files_are_merged_key_by_key() {
+        let file = Given::from_toml("nwb.trials = { align = \"go\", factors = [\"cue\"] }", "a.toml").unwrap();
+        let both = Given::from_pairs(&["nwb.trials.align=\"start_time\"".into()]).unwrap().over(file);
+        assert_eq!(both.nwb.to_string(), "[trials]\nalign = \"start_time\"\nfactors = [\"cue\"]\n");
     }
 
     #[test]

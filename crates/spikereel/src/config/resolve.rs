@@ -7,6 +7,7 @@ use super::{PopulationConfig, PopulationGiven, Resolved, ScoresConfig, SplitConf
 use super::{StimulusConfig, StimulusGiven, TrainConfig, TrainGiven};
 use crate::builtin::is_builtin;
 use spikereel_data::{BinGrid, Phase, Timeline};
+use spikereel_formats::NwbOptions;
 use std::path::{Path, PathBuf};
 
 type Checked<T> = std::result::Result<T, ConfigError>;
@@ -24,6 +25,8 @@ pub struct SourceFacts {
     pub recorded_bins: Option<BinGrid>,
     /// The configuration under which a dataset was prepared, if the source is a prepared dataset.
     pub prepared: Option<Box<Resolved>>,
+    /// How NWB files were read.
+    pub nwb: Option<NwbOptions>,
 }
 
 /// Fills in defaults and checks every value.
@@ -49,6 +52,7 @@ pub fn resolve(given: Given, facts: &SourceFacts) -> Checked<Resolved> {
         n_network_seeds: at_least_one("n_network_seeds", given.n_network_seeds.unwrap_or(d::N_NETWORK_SEEDS))?,
         precision: given.precision.unwrap_or(d::PRECISION),
         data: data(given.data)?,
+        nwb: facts.nwb.clone(),
         bins,
         standardise: StandardiseConfig { kind: given.standardise.kind.unwrap_or(d::STANDARDISATION) },
         population: match prepared {

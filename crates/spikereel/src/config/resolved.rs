@@ -197,6 +197,9 @@ pub struct Resolved {
     pub precision: Precision,
     /// What is decoded.
     pub data: DataConfig,
+    /// How NWB files became recordings; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nwb: Option<spikereel_formats::NwbOptions>,
     /// Spikes in time.
     pub bins: BinsConfig,
     /// Standardisation.

@@ -116,7 +116,7 @@ fn is_programme(folder: &Path) -> Result<bool> {
 fn check_same(folder: &Path, given: Given, progress: &dyn Progress) -> Result<()> {
     let stored = open_run::stored_config(folder)?;
     let is_any_precision = given.precision.is_none();
-    let loaded = source::load(&given.data, progress)?;
+    let loaded = source::load(&given, progress)?;
     let mut config = resolve(given, &loaded.facts()?)?;
     config.precision = if is_any_precision { stored.precision } else { config.precision.settled() };
     if config == stored {

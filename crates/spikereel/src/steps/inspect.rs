@@ -1,10 +1,11 @@
 //! `inspect`: what a recording, a dataset or a run holds, and what in it deserves a second look.
 
+use super::look::{self, Look};
 use super::open_run::stored_config;
 use super::source;
-use crate::Result;
 use crate::progress::Progress;
 use crate::run_folder::check_is_run;
+use crate::{ConfigError, Result};
 use serde::Serialize;
 use spikereel_data::{ConditionTable, Dataset, Recording, Site, Spikes, TargetKind};
 use std::path::Path;
@@ -64,11 +65,35 @@ pub struct Inspection {
     pub warnings: Vec<String>,
 }
 
-/// Looks at a sidecar, a dataset's folder or a run's folder.
+/// Either a file that needs choices before it is a recording, or what can be worked with already.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Inspected {
+    /// A file of a laboratory.
+    File(Box<Look>),
+    /// A recording, a dataset or a run.
+    Ready(Box<Inspection>),
+}
+
+/// Looks at a file of any format, a sidecar, a dataset's folder or a run's folder. With `out`, a page about a file is written into that
+/// new folder.
 ///
 /// # Errors
-/// What is wrong with the data; an I/O error.
-pub fn inspect(path: &Path, progress: &dyn Progress) -> Result<Inspection> {
+/// What is wrong with the data; a page of something that has a report of its own; a folder that exists; an I/O error.
+pub fn inspect(path: &Path, out: Option<&Path>, progress: &dyn Progress) -> Result<Inspected> {
+    if look::is_looked_at(path) {
+        let mut found = look::look(path)?;
+        found.page = out.map(|out| look::write_page(&found, out)).transpose()?;
+        return Ok(Inspected::File(Box::new(found)));
+    }
+    if out.is_some() {
+        let error = ConfigError::new("--out", "a file in a laboratory's own format", path.display().to_string());
+        return Err(error.hint("datasets and runs have reports; leave --out away").into());
+    }
+    ready(path, progress).map(|found| Inspected::Ready(Box::new(found)))
+}
+
+fn ready(path: &Path, progress: &dyn Progress) -> Result<Inspection> {
     if source::is_dataset(path) {
         return Ok(of_dataset(&source::read_dataset(path)?.dataset, "dataset"));
     }

@@ -59,7 +59,7 @@ pub fn prepare(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Res
     if let Some(out) = out.filter(|out| out.symlink_metadata().is_ok()) {
         return Err(Error::FolderExists(out.to_path_buf()));
     }
-    let loaded = source::load(&given.data, progress)?;
+    let loaded = source::load(&given, progress)?;
     if let Loaded::Dataset { folder, .. } = &loaded {
         let error = ConfigError::new("data", "recordings or a simulation", folder.display().to_string());
         return Err(error.hint("this is a prepared dataset already; train on it").into());
@@ -72,7 +72,7 @@ pub fn prepare(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Res
     prepare_into(&config, loaded, &folder, progress)
 }
 
-fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
+pub(super) fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent, "make the folder of datasets", error))?;
     let free = (1_u32..).map(|n| parent.join(format!("{name}-{n}"))).find(|path| path.symlink_metadata().is_err());
     free.ok_or_else(|| Error::Bug("four thousand million datasets".into()))
@@ -83,11 +83,26 @@ fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_into(config: &Resolved, loaded: Loaded, folder: &Path, progress: &dyn Progress) -> Result<Prepared> {
+    prepare_beside(config, loaded, folder, &[], progress)
+}
+
+/// As [`prepare_into`], with further files in the folder.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_beside(
+    config: &Resolved,
+    loaded: Loaded,
+    folder: &Path,
+    files: &[(&str, &[u8])],
+    progress: &dyn Progress,
+) -> Result<Prepared> {
     let Assembled { dataset, splits, about, inputs } = assemble(config, loaded, progress)?;
     let about =
         serde_json::to_vec_pretty(&about).map_err(|error| Error::Bug(format!("{ABOUT} is no JSON: {error}")))?;
     let prepared_by = config.to_toml()?;
-    let beside = [(ABOUT, about.as_slice()), (PREPARED_BY, prepared_by.as_bytes())];
+    let mut beside = vec![(ABOUT, about.as_slice()), (PREPARED_BY, prepared_by.as_bytes())];
+    beside.extend(files);
     spikereel_formats::write_dataset(folder, &dataset, &splits, &inputs, &beside)?;
     let sizes = |split: &Split| [Part::Train, Part::Validation, Part::Test].map(|part| split.trials(part).len());
     Ok(Prepared {
@@ -120,7 +135,7 @@ pub struct Assembled {
 /// As [`prepare`], but for files.
 pub fn assemble(config: &Resolved, loaded: Loaded, progress: &dyn Progress) -> Result<Assembled> {
     let (recordings, extras): (Vec<Recording>, Vec<RecordingExtras>) = match loaded {
-        Loaded::Recordings(list) => list.into_iter().map(|loaded| (loaded.recording, loaded.extras)).unzip(),
+        Loaded::Recordings { list, .. } => list.into_iter().map(|loaded| (loaded.recording, loaded.extras)).unzip(),
         Loaded::Simulation => (vec![source::simulated(config)?], Vec::new()),
         Loaded::Dataset { .. } => return Err(Error::Bug("a dataset is not prepared twice".into())),
     };

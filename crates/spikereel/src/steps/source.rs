@@ -1,16 +1,17 @@
 //! Where data come from: recordings on disk or inside the binary, a simulation, or a dataset that was prepared before.
 
+use super::nwb;
 use super::open_run::stored_config;
 use super::prepare::PREPARED_BY;
 use crate::builtin;
 use crate::config::choices::{Preset, StimulusKind};
-use crate::config::{ConfigError, DataGiven, Resolved, SourceFacts};
+use crate::config::{ConfigError, Given, Resolved, SourceFacts};
 use crate::progress::Progress;
 use crate::provenance::InputFile;
 use crate::run_folder::read_json;
 use crate::{Error, Result};
 use spikereel_data::{ConditionTable, DataError, Recording, Spikes, Truth};
-use spikereel_formats::{FormatError, RecordingExtras, StoredDataset, VideoGenerator, VideoSource};
+use spikereel_formats::{FormatError, NwbOptions, RecordingExtras, StoredDataset, VideoGenerator, VideoSource};
 use spikereel_synth::cortex::{CortexConfig, generate};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,12 @@ pub struct LoadedRecording {
 /// A source that was opened and checked, before any configuration is resolved.
 pub enum Loaded {
     /// Recordings on disk, or inside the binary.
-    Recordings(Vec<LoadedRecording>),
+    Recordings {
+        /// The recordings.
+        list: Vec<LoadedRecording>,
+        /// How those in NWB files were read.
+        nwb: Option<Box<NwbOptions>>,
+    },
     /// A prepared dataset.
     Dataset {
         /// Its folder.
@@ -43,22 +49,28 @@ pub enum Loaded {
 ///
 /// # Errors
 /// No or several sources, or what is wrong with the one.
-pub fn load(given: &DataGiven, progress: &dyn Progress) -> Result<Loaded> {
-    match (&given.recordings, &given.dataset, given.simulate) {
+pub fn load(given: &Given, progress: &dyn Progress) -> Result<Loaded> {
+    let data = &given.data;
+    match (&data.recordings, &data.dataset, data.simulate) {
         (Some(list), None, None) if !list.is_empty() => {
             let task = progress.begin("reading", list.len() as u64, "recording");
+            let nwb = nwb::Reader::new(given, list)?;
             let read = |path: &PathBuf| {
-                let loaded = read_recording(path)?;
+                let loaded = match &nwb {
+                    Some(reader) if nwb::is_nwb(path) => reader.read(path)?,
+                    _ => read_recording(path)?,
+                };
                 task.advance(1);
                 Ok(loaded)
             };
-            Ok(Loaded::Recordings(list.iter().map(read).collect::<Result<Vec<_>>>()?))
+            let list = list.iter().map(read).collect::<Result<Vec<_>>>()?;
+            Ok(Loaded::Recordings { list, nwb: nwb.map(|reader| Box::new(reader.options)) })
         }
         (None, Some(folder), None) => load_dataset(folder),
         (None, None, Some(_)) => Ok(Loaded::Simulation),
         // `resolve` words this for every other case as well.
         _ => {
-            let n = [given.recordings.is_some(), given.dataset.is_some(), given.simulate.is_some()];
+            let n = [data.recordings.is_some(), data.dataset.is_some(), data.simulate.is_some()];
             let got = match n.iter().filter(|named| **named).count() {
                 0 => "none".to_string(),
                 n => format!("{n} of them, or an empty list"),
@@ -103,7 +115,7 @@ impl Loaded {
             Self::Dataset { prepared, .. } => {
                 Ok(SourceFacts { prepared: Some(prepared.clone()), ..SourceFacts::default() })
             }
-            Self::Recordings(list) => {
+            Self::Recordings { list, nwb } => {
                 let first = &list[0];
                 let kind = |loaded: &LoadedRecording| match loaded.extras.video {
                     VideoSource::Generator { generator: VideoGenerator::Gabor, .. } => Some(StimulusKind::TwoGabor),
@@ -123,6 +135,7 @@ impl Loaded {
                         _ => None,
                     },
                     prepared: None,
+                    nwb: nwb.as_deref().cloned(),
                 })
             }
         }
@@ -133,7 +146,7 @@ impl Loaded {
         match self {
             Self::Simulation => Vec::new(),
             Self::Dataset { inputs, .. } => inputs.clone(),
-            Self::Recordings(list) => {
+            Self::Recordings { list, .. } => {
                 list.iter().flat_map(|loaded| loaded.extras.inputs.clone()).map(input_file).collect()
             }
         }

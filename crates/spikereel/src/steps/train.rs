@@ -67,7 +67,7 @@ pub struct Trained {
 /// What is wrong with configuration or data, a folder that exists, divergence, an I/O error.
 pub fn train(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Result<Trained> {
     let began = Instant::now();
-    let loaded = source::load(&given.data, progress)?;
+    let loaded = source::load(&given, progress)?;
     let mut config = resolve(given, &loaded.facts()?)?;
     config.precision = config.precision.settled();
     let run = match out {

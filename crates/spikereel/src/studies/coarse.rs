@@ -48,7 +48,7 @@ pub(super) fn at_rate(config: &Resolved, rate: Rate, frame_px: usize) -> Result<
 /// # Errors
 /// What is wrong with the data.
 pub(super) fn prepared(main: &Resolved, given: Given, progress: &dyn Progress) -> Result<Material> {
-    let loaded = source::load(&given.data, progress)?;
+    let loaded = source::load(&given, progress)?;
     let mut config = resolve(given, &loaded.facts()?)?;
     config.precision = main.precision;
     let assembled = prepare::assemble(&config, loaded, progress)?;

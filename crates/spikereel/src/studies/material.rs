@@ -27,7 +27,7 @@ impl Material {
     /// # Errors
     /// What is wrong with configuration or data.
     pub fn new(given: Given, progress: &dyn Progress) -> Result<Self> {
-        let loaded = source::load(&given.data, progress)?;
+        let loaded = source::load(&given, progress)?;
         let mut config = resolve(given, &loaded.facts()?)?;
         config.precision = config.precision.settled();
         if let Some(folder) = &config.data.dataset {

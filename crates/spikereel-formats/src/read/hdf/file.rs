@@ -11,6 +11,8 @@ use rust_hdf5::format::messages::attribute::AttributeMessage;
 use rust_hdf5::{H5File, LinkClass};
 use spikereel_data::DataError;
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Soft links that are followed in one path, as the C library does.
@@ -24,6 +26,9 @@ pub(crate) enum Node {
     Group,
     Dataset,
 }
+
+/// The first bytes of HDF5 (file format specification, II.A).
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// A file opened for reading.
 pub(crate) struct HdfFile {
@@ -44,6 +49,18 @@ impl HdfFile {
     /// Opens a file and reads its tree, but no data.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let n_bytes = regular_len(path)?;
+        if n_bytes == 0 {
+            let error = DataError::new("file", "an HDF5 file", "an empty file").hint("copy it again");
+            return Err(FormatError::data(path, error));
+        }
+        let is_hdf = has_signature(path, n_bytes).map_err(|error| FormatError::io(path, "read it", error))?;
+        if !is_hdf {
+            let error = DataError::new("file", "an HDF5 file", "something else: the signature of HDF5 is not there");
+            return Err(FormatError::data(
+                path,
+                error.hint("its ending and its content disagree; `file` tells what it is"),
+            ));
+        }
         let file = H5File::options().no_locking().open(path).map_err(|error| {
             let hint = "a file that was cut short or is still being written cannot be read; copy it again";
             FormatError::data(path, DataError::new("file", "an HDF5 file", words(&error)).hint(hint))
@@ -195,6 +212,22 @@ impl HdfFile {
         let open = || GroupAttrs::open(&self.path, self.file.userblock_size(), self.n_bytes);
         slot.get_or_insert_with(open).as_mut()?.attr(at, name)
     }
+}
+
+/// Whether the signature stands at the start, or after a block of the user's of 512, 1024, 2048, ... bytes.
+fn has_signature(path: &Path, n_bytes: u64) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut at = 0;
+    while at + SIGNATURE.len() as u64 <= n_bytes {
+        let mut found = [0; SIGNATURE.len()];
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut found)?;
+        if found == SIGNATURE {
+            return Ok(true);
+        }
+        at = (at * 2).max(512);
+    }
+    Ok(false)
 }
 
 fn parts(path: &str) -> impl DoubleEndedIterator<Item = String> {

@@ -42,6 +42,54 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
+impl Picture {
+    /// Averaged down to a square of `px` rows and columns; each pixel is the mean of the area it covers, rounded. A picture that is not
+    /// square is squeezed.
+    ///
+    /// # Errors
+    /// `px` of 0, or above the picture's height or width.
+    pub fn averaged(&self, px: usize) -> spikereel_data::Result<Self> {
+        if px == 0 || px > self.height.min(self.width) {
+            let got = format!("{px} for pictures of {} x {}", self.height, self.width);
+            return Err(spikereel_data::DataError::new("frame_px", "1 to the height and width of a picture", got)
+                .hint("give a smaller --frame-px"));
+        }
+        if (self.height, self.width) == (px, px) {
+            return Ok(self.clone());
+        }
+        let (rows, columns) = (shares(self.height, px), shares(self.width, px));
+        let mut rgb = Vec::with_capacity(px * px * 3);
+        for row in &rows {
+            for column in &columns {
+                for color in 0..3 {
+                    let value = |&(y, wy): &(usize, f64)| {
+                        let along =
+                            |&(x, wx): &(usize, f64)| wx * f64::from(self.rgb[(y * self.width + x) * 3 + color]);
+                        wy * column.iter().map(along).sum::<f64>()
+                    };
+                    rgb.push(row.iter().map(value).sum::<f64>().round() as u8);
+                }
+            }
+        }
+        Ok(Self { height: px, width: px, rgb })
+    }
+}
+
+/// For each of `px` cells, the places of an axis of `len` that it covers, and their shares, which add up to 1.
+fn shares(len: usize, px: usize) -> Vec<Vec<(usize, f64)>> {
+    let size = len as f64 / px as f64;
+    let cell = |at: usize| {
+        let (from, to) = (at as f64 * size, (at + 1) as f64 * size);
+        let last = (to.ceil() as usize).min(len);
+        let covered = (from as usize..last).map(|place| {
+            let share = (to.min((place + 1) as f64) - from.max(place as f64)).max(0.0);
+            (place, share / size)
+        });
+        covered.filter(|(_, share)| *share > 0.0).collect()
+    };
+    (0..px).map(cell).collect()
+}
+
 /// Axes of one stored picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Layout {
@@ -104,15 +152,31 @@ fn bytes(data: &HdfDataset<'_>, rows: Range<usize>, full_scale: Option<f64>) -> 
         (None, Dtype::Int { size: 2, signed: false, .. }) => f64::from(u16::MAX),
         (None, Dtype::Float { .. }) => 1.0,
         (None, other) => {
-            let hint = "give `full_scale`, the value that is full light";
+            let hint = "give `full_scale` (--full-scale), the value that is full light";
             return Err(data.fault_hint("uint8, uint16 or floats", other.to_string(), hint));
         }
     };
     let start = rows.start;
     let values = data.f64_rows(rows)?;
     if let Some(value) = values.iter().find(|value| !(0.0..=full * (1.0 + 1e-6)).contains(*value)) {
-        let hint = "give `full_scale`, the value that is full light (255 where floats hold bytes)";
+        let hint = "give `full_scale` (--full-scale), the value that is full light (255 where floats hold bytes)";
         return Err(data.fault_hint(format!("values from 0 to {full}"), format!("{value} from row {start}"), hint));
     }
     Ok(values.into_iter().map(|value| (value / full * 255.0).round() as u8).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averaging_keeps_the_mean_and_covers_parts_of_pixels() {
+        let rgb: Vec<u8> = [0, 60, 120, 180, 240, 30].iter().flat_map(|&value| [value, 255, 0]).collect();
+        let picture = Picture { height: 2, width: 3, rgb };
+        let small = picture.averaged(2).unwrap();
+        // Columns of 1.5 pixels: (0 * 1 + 60 * .5) / 1.5 and (60 * .5 + 120 * 1) / 1.5, of the second row 200 and 100.
+        assert_eq!(small.rgb.iter().step_by(3).copied().collect::<Vec<u8>>(), [20, 100, 200, 100]);
+        assert!(small.rgb.iter().skip(1).step_by(3).all(|&green| green == 255));
+        assert!(picture.averaged(0).is_err() && picture.averaged(3).is_err());
+    }
 }

@@ -8,7 +8,7 @@ use crate::files::InputFile;
 use crate::read::sites::check_name;
 use crate::read::{RecordingExtras, VideoSource};
 use crate::{FormatError, Result};
-use spikereel_data::{DataError, Recording, RecordingParts, SpikeTimes, Spikes};
+use spikereel_data::{BinGrid, DataError, Recording, RecordingParts, SpikeTimes, Spikes};
 use std::path::Path;
 
 /// No session lasts longer; times that do are in milliseconds.
@@ -23,6 +23,22 @@ const SILENCE_SECS: f64 = 10.0;
 /// # Errors
 /// Names the file, the object in it, what was expected, what was found and what to do.
 pub fn read_nwb(path: &Path, options: &NwbOptions) -> Result<(Recording, RecordingExtras)> {
+    read(path, options, None)
+}
+
+/// As [`read_nwb`], with spikes counted in the bins of `grid` as they are read: the file's spikes may need more memory than there is.
+/// The window of the trials is that of the bins where none is given.
+///
+/// # Errors
+/// As [`read_nwb`].
+pub fn read_binned_nwb(path: &Path, options: &NwbOptions, grid: &BinGrid) -> Result<(Recording, RecordingExtras)> {
+    let mut options = options.clone();
+    let end = grid.left_secs(grid.n_bins - 1) + grid.width_secs;
+    options.trials.window.get_or_insert([grid.start_secs, end]);
+    read(path, &options, Some(grid))
+}
+
+fn read(path: &Path, options: &NwbOptions, grid: Option<&BinGrid>) -> Result<(Recording, RecordingExtras)> {
     let data = |error| FormatError::data(path, error);
     let nwb = NwbFile::open(path)?;
     let session = options.session.clone().unwrap_or_else(|| nwb.identifier());
@@ -30,12 +46,18 @@ pub fn read_nwb(path: &Path, options: &NwbOptions) -> Result<(Recording, Recordi
     let trials = nwb.read_trials(&options.trials)?;
     let mut remarks = trials.remarks.clone();
     let windows = windows(&nwb, options, &trials, &mut remarks)?;
-    let units = nwb.read_units(&options.units, &session, windows.as_deref())?;
+    let (mut units, counts) = match grid {
+        None => (nwb.read_units(&options.units, &session, windows.as_deref())?, None),
+        Some(grid) => {
+            let (units, counts) = nwb.read_binned_units(&options.units, &session, &trials.align_secs, grid)?;
+            (units, Some(Spikes::Counts(counts, *grid)))
+        }
+    };
     remarks.extend(units.remarks.iter().cloned());
     check_clocks(&nwb, options, &units, &trials, &mut remarks)?;
     let video = match &options.video {
         None => VideoSource::Unsaid,
-        Some(video) => nwb.clips(video, &trials.align_secs)?,
+        Some(video) => nwb.clips(video, &trials.align_secs, grid)?,
     };
     let n_trials = trials.align_secs.len();
     // A movie of one's own for each trial can be decoded within one condition; nothing else can.
@@ -43,7 +65,7 @@ pub fn read_nwb(path: &Path, options: &NwbOptions) -> Result<(Recording, Recordi
         let got = format!("one, `{}`, in all {n_trials} trials", trials.conditions.label(0));
         let error = DataError::new("trials.factors", "at least two conditions", got);
         return Err(data(
-            error.hint("name the factors in which trials differ; one condition leaves nothing to decode"),
+            error.hint("name the factors in which trials differ (--factor); one condition leaves nothing to decode"),
         ));
     }
     if trials.conditions.len() == n_trials && n_trials > 2 {
@@ -54,10 +76,13 @@ pub fn read_nwb(path: &Path, options: &NwbOptions) -> Result<(Recording, Recordi
     let n_dropped_sites = units.n_in_file - units.sites.len();
     let parts = RecordingParts {
         session,
-        sites: units.sites,
+        sites: std::mem::take(&mut units.sites),
         conditions: trials.conditions,
         condition_of_trial: trials.condition_of_trial,
-        spikes: Spikes::Times(SpikeTimes { times_secs: units.times_secs, align_secs: trials.align_secs }),
+        spikes: counts.unwrap_or_else(|| {
+            let times_secs = std::mem::take(&mut units.times_secs);
+            Spikes::Times(SpikeTimes { times_secs, align_secs: trials.align_secs })
+        }),
         covariates: trials.covariates,
         truth: None,
     };
@@ -121,21 +146,22 @@ fn check_clocks(
     let long = |range: [f64; 2]| range[1] - range[0] > LONGEST_SECS;
     let reach = |range: [f64; 2]| range[0].abs().max(range[1].abs());
     let both = format!("spikes from {}, events from {}", seconds(spikes), seconds(events));
-    let likely = |object: &str, key: &str| {
-        let hint = format!("set `{key} = \"milliseconds\"` if so");
+    let likely = |object: &str, key: &str, flag: &str| {
+        let hint = format!("set `{key} = \"milliseconds\"` ({flag}) if so");
         Err(nwb.fault_hint(object, "seconds", format!("what looks like milliseconds: {both}"), hint))
     };
     let in_secs = |clock: Clock| clock == Clock::Seconds;
     let events_object = format!("intervals/{}/{}", options.trials.table, options.trials.align);
     let apart = events[0] > spikes[1] || events[1] < spikes[0];
     if in_secs(options.units.clock) && (long(spikes) || (apart && reach(spikes) > FAR * reach(events))) {
-        return likely("units/spike_times", "units.clock");
+        return likely("units/spike_times", "units.clock", "--spikes-in-ms");
     }
     if in_secs(options.trials.clock) && (long(events) || (reach(events) > FAR * reach(spikes))) {
-        return likely(&events_object, "trials.clock");
+        return likely(&events_object, "trials.clock", "--trials-in-ms");
     }
     if apart {
-        let hint = "the table and the units are on clocks of their own; align them before, or choose another column";
+        let hint =
+            "the table and the units are on clocks of their own; align them before, or choose another column (--align)";
         return Err(nwb.fault_hint(&events_object, "events while spikes were recorded", both, hint));
     }
     let n_outside = trials

@@ -59,10 +59,14 @@ fn of_electrodes(units: &Table<'_>, by_group: bool) -> Result<Regions> {
             return Ok(Regions { names, n_split: 0 });
         }
         let texts = list(&units.named(&ColumnKind::Text));
-        let hint = format!(
-            "say where the region of a unit stands: region = {{ column = \"...\" }} with a text column of units ({texts}), or \
-             region = {{ electrode_id = \"...\" }} with a column of electrode ids (such as `peak_channel_id`)"
-        );
+        let hint = if texts.is_empty() {
+            "units have no column of texts either; add their electrodes, or a column with their regions (pynwb: add_unit_column)".into()
+        } else {
+            format!(
+                "say where the region of a unit stands: region = {{ column = \"...\" }} (--region column:NAME) with a text column of units ({texts}), or \
+             region = {{ electrode_id = \"...\" }} (--region electrode_id:NAME) with a column of electrode ids (such as `peak_channel_id`)"
+            )
+        };
         return Err(nwb.fault_hint(&column, "the electrodes of each unit", "no such column", hint));
     };
     let places = places(nwb, by_group)?;
@@ -106,7 +110,7 @@ fn of_electrodes(units: &Table<'_>, by_group: bool) -> Result<Regions> {
 /// The place of every electrode; empty where nothing is known.
 fn places(nwb: &NwbFile, by_group: bool) -> Result<Vec<String>> {
     let Some(electrodes) = Table::find(nwb, ELECTRODES)? else {
-        let hint = "name a column of units instead: region = { column = \"...\" }";
+        let hint = "name a column of units instead: region = { column = \"...\" } (--region column:NAME)";
         return Err(nwb.fault_hint(ELECTRODES, "a table of electrodes", "nothing", hint));
     };
     let locations = match electrodes.columns.get("location") {

@@ -50,7 +50,7 @@ impl NwbFile {
             let hint = if tables.is_empty() {
                 "the file has no table of intervals at all; add one with the times of events (pynwb: add_trial), or give trials beside it".into()
             } else {
-                format!("set `table` to one of {}", list(&tables))
+                format!("set `table` (--table) to one of {}", list(&tables))
             };
             self.fault_hint(&path, "a table of trials", "nothing", hint)
         })
@@ -84,7 +84,7 @@ impl NwbFile {
                 &table.path,
                 "at least one trial",
                 got,
-                "loosen `only`, or choose another column by `align`",
+                "loosen `only` (--only), or choose another column by `align` (--align)",
             ));
         }
         if let (Some(start), Some(stop)) = (&start, &stop) {
@@ -111,6 +111,23 @@ impl NwbFile {
         Ok(trials)
     }
 
+    /// Seconds from the aligning event that 19 of 20 trials last; none where the table has no `stop_time`, or nothing finite.
+    ///
+    /// # Errors
+    /// As [`NwbFile::read_trials`], of the columns it reads.
+    pub fn usual_trial_secs(&self, options: &TrialOptions) -> Result<Option<f64>> {
+        let table = self.interval_table(&options.table)?;
+        let secs = options.clock.secs();
+        let Some(stop) = self.times(&table, "stop_time", secs)? else { return Ok(None) };
+        let Some(align) = self.times(&table, &options.align, secs)? else { return Err(table.missing(&options.align)) };
+        let start = if options.relative { self.times(&table, "start_time", secs)? } else { None };
+        let zero = |row: usize| start.as_ref().map_or(0.0, |start| start[row]);
+        let lasts = table.select(&options.only)?.into_iter().map(|row| stop[row] - align[row] - zero(row));
+        let mut lasts: Vec<f64> = lasts.filter(|secs| secs.is_finite()).collect();
+        lasts.sort_by(f64::total_cmp);
+        Ok(lasts.get(lasts.len() / 20).copied())
+    }
+
     /// A column of times in seconds; none where there is no such column.
     fn times(&self, table: &Table<'_>, column: &str, secs: f64) -> Result<Option<Vec<f64>>> {
         match table.columns.get(column) {
@@ -135,7 +152,7 @@ impl NwbFile {
         let Some(&first) = unaligned.first() else { return Ok(()) };
         if !options.drop_unaligned {
             let got = format!("{} in row {first}, and in {} of {} rows", align[first], unaligned.len(), rows.len());
-            let hint = "set `drop_unaligned` to leave these trials out, or align to another column";
+            let hint = "set `drop_unaligned` (--drop-unaligned) to leave these trials out, or align to another column (--align)";
             return Err(self.fault_hint(&table.object(&options.align), "a time for every trial", got, hint));
         }
         rows.retain(|&row| align[row].is_finite());
@@ -161,7 +178,8 @@ impl NwbFile {
         }
         if let Some(&row) = known.iter().find(|&&row| stop[row] < start[row]) {
             let got = format!("{} after a start at {} in row {row}", stop[row], start[row]);
-            return Err(self.fault(&table.object("stop_time"), "ends after starts", got));
+            let hint = "leave such trials out by `only` (--only), or mend the table";
+            return Err(self.fault_hint(&table.object("stop_time"), "ends after starts", got, hint));
         }
         let outside =
             known.iter().filter(|&&row| align[row] < start[row] - 1.0 || align[row] > stop[row] + 1.0).count();
@@ -174,7 +192,8 @@ impl NwbFile {
                 start[row],
                 stop[row]
             );
-            let hint = "set `relative` if they count from the trial's start; check for milliseconds otherwise";
+            let hint =
+                "set `relative` (--relative) if they count from the trial's start; check for milliseconds otherwise";
             return Err(self.fault_hint(&table.object(&options.align), "times on the session's clock", got, hint));
         }
         if !known.iter().map(|&row| start[row]).is_sorted() {
@@ -189,7 +208,7 @@ impl NwbFile {
                 "{overlapping} that start before the one before has ended, such as row {} at {} s while row {} lasts to {} s",
                 first[1], start[first[1]], first[0], stop[first[0]]
             );
-            let hint = "the same spikes would stand in two trials: select one kind by `only`, or set `allow_overlap`";
+            let hint = "the same spikes would stand in two trials: select one kind by `only` (--only), or set `allow_overlap` (--allow-overlap)";
             return Err(self.fault_hint(&table.path, "trials one after the other", got, hint));
         }
         if overlapping > 0 {
@@ -207,7 +226,11 @@ impl NwbFile {
         let data = |error| FormatError::data(self.hdf.path(), error);
         if options.factors.is_empty() {
             let error = DataError::new("trials.factors", "at least one column", "none");
-            return Err(data(error.hint(format!("columns of `{}` are {}", table.path, table.described()))));
+            return Err(data(error.hint(format!(
+                "name some by --factor; columns of `{}` are {}",
+                table.path,
+                table.described()
+            ))));
         }
         let mut columns = Vec::new();
         for column in &options.factors {
@@ -220,7 +243,7 @@ impl NwbFile {
             });
             if let Some(at) = at_fault {
                 let got = format!("{:?} in row {}", levels[at].to_string(), rows[at]);
-                let hint = "leave such trials out by `only`, or choose another column";
+                let hint = "leave such trials out by `only` (--only), or choose another column (--factor)";
                 return Err(self.fault_hint(&table.object(column), "a value in every trial", got, hint));
             }
             columns.push((column.clone(), levels));
