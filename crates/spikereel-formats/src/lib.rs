@@ -15,6 +15,7 @@ pub use dataset::{StoredDataset, read_dataset, verify_dataset, write_dataset};
 pub use error::FormatError;
 pub use files::{InputFile, sha256_bytes, sha256_file};
 pub use read::nwb::{NwbFile, NwbOptions, read_binned_nwb, read_nwb};
+pub use read::siegel::{SiegelOptions, read_siegel2015};
 pub use read::{RecordingExtras, VideoGenerator, VideoSource, list_arrays, read_recording, read_spikes};
 pub use write::{VideoValues, VideoWriter, write_video};
 

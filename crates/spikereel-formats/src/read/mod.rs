@@ -11,6 +11,7 @@ pub mod npz;
 pub mod nwb;
 mod recording;
 pub mod sidecar;
+pub mod siegel;
 mod sites;
 mod spikes;
 mod trials;

@@ -3,6 +3,7 @@
 
 pub mod mat;
 pub mod mutate;
+pub mod tree;
 
 use std::fs;
 use std::io::Write;

@@ -28,7 +28,11 @@ impl<'a> HdfDataset<'a> {
     /// Opens `at`, a path without links, which the caller knows as `object`.
     pub(super) fn open(file: &'a HdfFile, object: &str, at: &str) -> Result<Self> {
         let refused = |error| fault(file.path(), object, "a dataset that can be read", words(&error));
-        let inner = file.inner().dataset(at).map_err(refused)?;
+        let inner = file.inner().dataset(at).map_err(|error| {
+            let hint =
+                "a damaged file, or a form that HDF5 had before 2010; save it again, or rewrite it with h5repack";
+            fault_hint(file.path(), object, "a dataset that can be read", words(&error), hint)
+        })?;
         if !inner.external_files().map_err(refused)?.is_empty() {
             let hint = "copy the values into the file";
             return Err(fault_hint(file.path(), object, "values in this file", "values in another file", hint));
@@ -89,6 +93,16 @@ impl<'a> HdfDataset<'a> {
     /// Type of the elements.
     pub(crate) fn dtype(&self) -> &Dtype {
         &self.dtype
+    }
+
+    /// Bytes of all elements, unpacked.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        size(&self.shape, self.element).unwrap_or(u64::MAX)
+    }
+
+    /// All elements as they are stored, row-major.
+    pub(crate) fn raw(&self) -> Result<Vec<u8>> {
+        self.bytes(self.whole())
     }
 
     /// Length of the first axis; 1 for a single value.
@@ -225,6 +239,9 @@ impl<'a> HdfDataset<'a> {
         if self.dtype != Dtype::Reference {
             return Err(self.fault("references", self.dtype.to_string()));
         }
+        if self.shape.contains(&0) {
+            return Ok(Vec::new());
+        }
         let references = self.inner.read_references().map_err(|error| self.fault("references", words(&error)))?;
         let target = |reference: Reference| match reference {
             Reference::Object { path, file: None, .. } => path,
@@ -236,6 +253,12 @@ impl<'a> HdfDataset<'a> {
     /// A text attribute.
     pub(crate) fn text_attr(&self, name: &str) -> Option<String> {
         self.inner.attr(name).ok()?.read_string().ok()
+    }
+
+    /// The texts, each a list of letters, in an attribute; none where there is none or it cannot be read.
+    pub(crate) fn texts_attr(&self, name: &str) -> Option<Vec<String>> {
+        let attr = self.inner.attr(name).ok()?;
+        heap::letters(self.file, &self.object, &attr.datatype().ok()?, &attr.read_raw().ok()?)
     }
 
     /// A numeric attribute.

@@ -1,5 +1,6 @@
 //! The types of elements that are read.
 
+use rust_hdf5::format::messages::datatype::ReferenceKind;
 use rust_hdf5::{ByteOrder, DatatypeMessage};
 
 /// What the elements of a dataset are.
@@ -17,6 +18,8 @@ pub(crate) enum Dtype {
     FixedText { size: usize },
     /// References to objects of the same file.
     Reference,
+    /// Complex numbers, each a real part of this type and an imaginary one.
+    Complex { part: Box<Dtype> },
     /// Anything else, in words.
     Other(String),
 }
@@ -42,7 +45,11 @@ impl Dtype {
             }
             DatatypeMessage::VarLenString { .. } => Self::Text,
             DatatypeMessage::FixedString { size, .. } => Self::FixedText { size: *size as usize },
-            DatatypeMessage::Reference { .. } => Self::Reference,
+            // Other kinds lead to parts of datasets, to attributes or into other files.
+            DatatypeMessage::Reference { size: 8, kind: ReferenceKind::Object1 } => Self::Reference,
+            DatatypeMessage::Reference { .. } => {
+                Self::Other("references to other things than objects of this file".into())
+            }
             DatatypeMessage::Enum { base, members } if base.element_size() == 1 => {
                 let value = |name: &str| {
                     let member = members.iter().find(|member| member.name.eq_ignore_ascii_case(name))?;
@@ -54,7 +61,18 @@ impl Dtype {
                 }
             }
             DatatypeMessage::Enum { .. } => Self::Other("an enumeration".into()),
-            DatatypeMessage::Compound { .. } => Self::Other("a compound".into()),
+            DatatypeMessage::Compound { size, members } => match members.as_slice() {
+                [real, imag] if real.name == "real" && imag.name == "imag" && real.datatype == imag.datatype => {
+                    let (part, width) = (Self::of(&real.datatype), real.datatype.element_size());
+                    let packed = real.offset == 0 && imag.offset == width && width.checked_mul(2) == Some(*size);
+                    if part.is_number() && packed {
+                        Self::Complex { part: Box::new(part) }
+                    } else {
+                        Self::Other("a compound".into())
+                    }
+                }
+                _ => Self::Other("a compound".into()),
+            },
             DatatypeMessage::VarLenSequence { .. } => Self::Other("lists of different lengths".into()),
             DatatypeMessage::Array { .. } => Self::Other("arrays".into()),
             DatatypeMessage::Opaque { .. } => Self::Other("opaque bytes".into()),
@@ -81,6 +99,7 @@ impl std::fmt::Display for Dtype {
             Self::Bool { .. } => f.write_str("bool"),
             Self::Text | Self::FixedText { .. } => f.write_str("text"),
             Self::Reference => f.write_str("references"),
+            Self::Complex { part } => write!(f, "complex numbers of two {part}"),
             Self::Other(words) => f.write_str(words),
         }
     }

@@ -1,11 +1,16 @@
 //! An open file: its tree, soft links, and attributes of groups.
 
 use super::dataset::HdfDataset;
+use super::dtype::Dtype;
 use super::fault::{fault, fault_hint, words};
+use super::group_attrs::GroupAttrs;
+use super::{heap, numbers};
 use crate::files::regular_len;
 use crate::{FormatError, Result};
+use rust_hdf5::format::messages::attribute::AttributeMessage;
 use rust_hdf5::{H5File, LinkClass};
 use spikereel_data::DataError;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -30,6 +35,14 @@ pub(crate) struct HdfFile {
     path: PathBuf,
     file: H5File,
     n_bytes: u64,
+    /// Opened when the first attribute is asked for that needs it; none where that failed.
+    group_attrs: RefCell<Option<Option<GroupAttrs>>>,
+}
+
+impl std::fmt::Debug for HdfFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HdfFile").field("path", &self.path).field("n_bytes", &self.n_bytes).finish_non_exhaustive()
+    }
 }
 
 impl HdfFile {
@@ -52,7 +65,7 @@ impl HdfFile {
             let hint = "a file that was cut short or is still being written cannot be read; copy it again";
             FormatError::data(path, DataError::new("file", "an HDF5 file", words(&error)).hint(hint))
         })?;
-        Ok(Self { path: path.to_path_buf(), file, n_bytes })
+        Ok(Self { path: path.to_path_buf(), file, n_bytes, group_attrs: RefCell::new(None) })
     }
 
     /// The file's own path.
@@ -160,6 +173,44 @@ impl HdfFile {
             Node::Dataset => HdfDataset::open(self, object, &at).ok()?.text_attr(name),
         };
         text.filter(|text| !text.is_empty())
+    }
+
+    /// A numeric attribute of a group; none where there is none.
+    pub(crate) fn group_number_attr(&self, object: &str, name: &str) -> Result<Option<f64>> {
+        let Some(at) = self.group_with_attr(object, name)? else { return Ok(None) };
+        let value = self.group_attr(&at, name).and_then(|attr| {
+            let numbers = numbers::to_f64(&attr.data, &Dtype::of(&attr.datatype))?;
+            numbers.first().copied()
+        });
+        match value {
+            Some(value) => Ok(Some(value)),
+            None => {
+                Err(fault(&self.path, object, format!("a number in the attribute `{name}`"), "one that is not read"))
+            }
+        }
+    }
+
+    /// The texts, each a list of letters, in an attribute of a group; none where there is none or it cannot be read.
+    pub(crate) fn group_texts_attr(&self, object: &str, name: &str) -> Option<Vec<String>> {
+        let at = self.group_with_attr(object, name).ok().flatten()?;
+        let attr = self.group_attr(&at, name)?;
+        heap::letters(self, object, &attr.datatype, &attr.data)
+    }
+
+    /// The group's path without links, if it has that attribute.
+    fn group_with_attr(&self, object: &str, name: &str) -> Result<Option<String>> {
+        let Some((Node::Group, at)) = self.resolve(object)? else { return Ok(None) };
+        if at.is_empty() {
+            return Ok(None);
+        }
+        let names = self.file.root_group().group(&at).and_then(|group| group.attr_names());
+        Ok(names.is_ok_and(|names| names.iter().any(|other| other == name)).then_some(at))
+    }
+
+    fn group_attr(&self, at: &str, name: &str) -> Option<AttributeMessage> {
+        let mut slot = self.group_attrs.borrow_mut();
+        let open = || GroupAttrs::open(&self.path, self.file.userblock_size(), self.n_bytes);
+        slot.get_or_insert_with(open).as_mut()?.attr(at, name)
     }
 }
 

@@ -6,6 +6,7 @@
 use super::fault::fault;
 use super::file::HdfFile;
 use crate::{FormatError, Result};
+use rust_hdf5::DatatypeMessage;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
@@ -59,6 +60,17 @@ pub(super) fn texts(file: &HdfFile, object: &str, raw: &[u8], element: usize) ->
         texts.push(String::from_utf8_lossy(bytes).trim_end_matches('\0').to_string());
     }
     Ok(texts)
+}
+
+/// As [`texts`], of lists of letters of one byte each, the form in which MATLAB stores names in an attribute.
+pub(super) fn letters(file: &HdfFile, object: &str, kind: &DatatypeMessage, raw: &[u8]) -> Option<Vec<String>> {
+    match kind {
+        DatatypeMessage::VarLenSequence { base } if base.element_size() == 1 => {
+            texts(file, object, raw, REFERENCE).ok()
+        }
+        DatatypeMessage::VarLenString { .. } => texts(file, object, raw, REFERENCE).ok(),
+        _ => None,
+    }
 }
 
 impl Heap {

@@ -8,6 +8,7 @@ mod dataset;
 mod dtype;
 mod fault;
 mod file;
+mod group_attrs;
 mod heap;
 mod numbers;
 

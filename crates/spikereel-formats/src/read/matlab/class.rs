@@ -69,6 +69,30 @@ impl MatClass {
             _ => Self::Unsupported(format!("class number {number}")),
         }
     }
+
+    /// The class of this name in a file of version 7.3.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "double" | "canonical empty" => Self::Double,
+            "single" => Self::Single,
+            "int8" => Self::Int8,
+            "uint8" => Self::Uint8,
+            "int16" => Self::Int16,
+            "uint16" => Self::Uint16,
+            "int32" => Self::Int32,
+            "uint32" => Self::Uint32,
+            "int64" => Self::Int64,
+            "uint64" => Self::Uint64,
+            "logical" => Self::Logical,
+            "char" => Self::Char,
+            "cell" => Self::Cell,
+            "struct" => Self::Struct,
+            "function_handle" => Self::Unsupported("function handle".into()),
+            other => {
+                Self::Unsupported(format!("object `{}`", other.chars().take(100).collect::<String>().escape_debug()))
+            }
+        }
+    }
 }
 
 impl fmt::Display for MatClass {

@@ -13,7 +13,7 @@ use super::value::MatValue;
 use spikereel_data::DataError;
 
 /// Cells in cells, structures in structures: no deeper than this.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// An error and the path to it, below the variable.
 #[derive(Debug)]
@@ -29,7 +29,8 @@ impl From<DataError> for Fault {
 }
 
 impl Fault {
-    fn within(mut self, part: &str) -> Self {
+    /// The same below a part: `{3}`, `(2).cue`.
+    pub(super) fn within(mut self, part: &str) -> Self {
         self.path.insert_str(0, part);
         self
     }

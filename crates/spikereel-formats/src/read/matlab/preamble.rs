@@ -1,23 +1,31 @@
-//! The first 128 bytes: which kind of MATLAB file this is, and in which byte order.
+//! The first 128 bytes, the same in level 5 and version 7.3: which kind of MATLAB file this is, and in which byte order.
 
 use super::element::Endian;
 use spikereel_data::{DataError, Result};
 
-/// Length of a level 5 file's text, subsystem offset, version and byte order mark.
+/// Length of text, subsystem offset, version and byte order mark.
 pub(super) const N_PREAMBLE_BYTES: usize = 128;
 
 const HDF5_SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// The byte order of a level 5 file.
+/// What kind of file this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Level 5, in a byte order.
+    Five(Endian),
+    /// Version 7.3: HDF5 behind 512 bytes of MATLAB's own.
+    SevenThree,
+}
+
+/// The level of a file.
 ///
 /// `start` holds the first bytes of the file, 128 of them where there are so many.
-pub(super) fn byte_order(start: &[u8]) -> Result<Endian> {
+pub(super) fn level(start: &[u8]) -> Result<Level> {
     let field = || "file";
-    let level_5 = "a MATLAB file of level 5 (`save -v6`, `save -v7` or scipy's `savemat`)";
+    let level_5 = "a MATLAB file of level 5 (`save -v6`, `save -v7` or scipy's `savemat`) or version 7.3";
     if start.starts_with(HDF5_SIGNATURE) {
-        return Err(DataError::new(field(), level_5, "an HDF5 file; not read by this reader").hint(
-            "if MATLAB wrote it, load it there and save it again with `save(name, '-v7')`; if it is an NWB file, read it as one",
-        ));
+        return Err(DataError::new(field(), level_5, "an HDF5 file without the 512 bytes that MATLAB puts before it")
+            .hint("read an NWB file as one; save anything else again from MATLAB, or with scipy.io.savemat"));
     }
     if is_level_4(start) {
         return Err(DataError::new(field(), level_5, "a MATLAB file of level 4, as MATLAB 4 and `save -v4` write it")
@@ -36,13 +44,8 @@ pub(super) fn byte_order(start: &[u8]) -> Result<Endian> {
         }
     };
     match major {
-        1 => Ok(endian),
-        2 => Err(DataError::new(
-            field(),
-            level_5,
-            "a MATLAB file of version 7.3, which is an HDF5 file; not read by this reader",
-        )
-        .hint("load it in MATLAB and save it again with `save(name, '-v7')`; a variable above 2 GB must be cut first")),
+        1 => Ok(Level::Five(endian)),
+        2 => Ok(Level::SevenThree),
         _ => Err(DataError::new(field(), level_5, format!("version {}.{}", end[1], end[0]))
             .hint("the file is damaged, or newer than this reader")),
     }

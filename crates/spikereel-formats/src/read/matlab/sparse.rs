@@ -33,16 +33,8 @@ impl MatSparse {
         };
         let row_idx: Vec<u32> = all(elements, "rows")?;
         let starts: Vec<u32> = all(elements, "column starts")?;
-        let ends = starts.windows(2).all(|pair| pair[0] <= pair[1]);
-        if starts.len() != n_columns + 1 || starts[0] != 0 || !ends {
-            let expected = format!("{} that rise from 0", n_columns + 1);
-            return Err(damaged("column starts", expected, format!("{} of them, or others", starts.len())));
-        }
-        let n_values = starts[n_columns] as usize;
-        let row_idx = first(row_idx, n_values, "rows")?;
-        if let Some(row) = row_idx.iter().find(|row| **row as usize >= n_rows) {
-            return Err(damaged("rows", format!("below {n_rows}"), row.to_string()));
-        }
+        let places = Places::checked([n_rows, n_columns], starts, row_idx)?;
+        let n_values = places.row_idx.len();
         let mut stored = elements.next("values")?;
         if start.is_logical && stored.bytes.len() == n_values {
             // MATLAB may write logical values of one byte each and call them doubles.
@@ -53,7 +45,36 @@ impl MatSparse {
             true => Some(first(all(elements, "imaginary parts")?, n_values, "imaginary parts")?),
             false => None,
         };
-        Ok(Self { dims: [n_rows, n_columns], starts, row_idx, real, imag, is_logical: start.is_logical })
+        Ok(places.with(real, imag, start.is_logical))
+    }
+}
+
+/// Where the values of a sparse matrix stand.
+pub(super) struct Places {
+    dims: [usize; 2],
+    starts: Vec<u32>,
+    /// As many as there are values.
+    pub row_idx: Vec<u32>,
+}
+
+impl Places {
+    /// Checks column starts and rows against the axes and each other.
+    pub(super) fn checked([n_rows, n_columns]: [usize; 2], starts: Vec<u32>, row_idx: Vec<u32>) -> Result<Self> {
+        let ends = starts.windows(2).all(|pair| pair[0] <= pair[1]);
+        if starts.len() != n_columns + 1 || starts[0] != 0 || !ends {
+            let expected = format!("{} that rise from 0", n_columns + 1);
+            return Err(damaged("column starts", expected, format!("{} of them, or others", starts.len())));
+        }
+        let row_idx = first(row_idx, starts[n_columns] as usize, "rows")?;
+        if let Some(row) = row_idx.iter().find(|row| **row as usize >= n_rows) {
+            return Err(damaged("rows", format!("below {n_rows}"), row.to_string()));
+        }
+        Ok(Self { dims: [n_rows, n_columns], starts, row_idx })
+    }
+
+    /// The matrix with these values, as many as there are places.
+    pub(super) fn with(self, real: Vec<f64>, imag: Option<Vec<f64>>, is_logical: bool) -> MatSparse {
+        MatSparse { dims: self.dims, starts: self.starts, row_idx: self.row_idx, real, imag, is_logical }
     }
 }
 
@@ -68,7 +89,7 @@ fn numbers<T: Number>(element: Element<'_>, elements: &Elements<'_>, what: &str)
 }
 
 /// The first `n_values`: room that MATLAB had set aside may follow.
-fn first<T>(mut values: Vec<T>, n_values: usize, what: &str) -> Result<Vec<T>> {
+pub(super) fn first<T>(mut values: Vec<T>, n_values: usize, what: &str) -> Result<Vec<T>> {
     if values.len() < n_values {
         return Err(damaged(what, format!("at least {n_values}, as the columns say"), values.len().to_string()));
     }
