@@ -99,21 +99,23 @@ impl Writer {
         text(&root, "session_start_time", NO_DATE)?;
         text(&root, "timestamps_reference_time", NO_DATE)?;
         root.write_vlen_strings("file_create_date", &[NO_DATE])?;
-        for name in ["acquisition", "analysis", "general", "stimulus/templates"] {
-            group(&root, name)?;
+        for name in ["acquisition", "analysis", "general"] {
+            root.create_group(name)?;
         }
-        self.trials(&group(&root, "intervals/trials")?, out.dataset)?;
-        let module = group(&root, "processing/spikereel")?;
+        self.trials(&root.create_group("intervals")?.create_group("trials")?, out.dataset)?;
+        let module = root.create_group("processing")?.create_group("spikereel")?;
         self.typed(&module, "ProcessingModule")?;
         module.set_attr_string("description", "what spikereel made")?;
-        self.spikes(&group(&module, "binned_spikes")?, out.dataset)?;
-        self.sites(&group(&module, "sites")?, out.dataset)?;
-        let presentation = group(&root, "stimulus/presentation")?;
+        self.spikes(&module.create_group("binned_spikes")?, out.dataset)?;
+        self.sites(&module.create_group("sites")?, out.dataset)?;
+        let stimulus = root.create_group("stimulus")?;
+        stimulus.create_group("templates")?;
+        let presentation = stimulus.create_group("presentation")?;
         for movie in out.movies {
             self.movie(if movie.is_stimulus { &presentation } else { &module }, movie, out.dataset)?;
         }
         if !out.results.is_empty() {
-            self.results(&group(&module, "results")?, out.results)?;
+            self.results(&module.create_group("results")?, out.results)?;
         }
         file.close()
     }
@@ -204,7 +206,7 @@ impl Writer {
 
     fn movie(&self, parent: &H5Group, movie: &NwbMovie<'_>, dataset: &Dataset) -> Written<()> {
         let [n_clips, n_frames, height, width, colors] = movie.shape;
-        let series = group(parent, movie.name)?;
+        let series = parent.create_group(movie.name)?;
         self.typed(&series, "ImageSeries")?;
         series.set_attr_string("description", movie.description)?;
         series.set_attr_string("comments", "frame, height, width, rgb")?;
@@ -236,17 +238,6 @@ fn trial_secs(dataset: &Dataset) -> f64 {
 /// Left edge of a trial's first bin on the clock of the file.
 fn start_secs(dataset: &Dataset, trial_idx: usize) -> f64 {
     trial_idx as f64 * (trial_secs(dataset) + PAUSE_SECS)
-}
-
-/// A group below another, with those between.
-fn group(parent: &H5Group, path: &str) -> Written<H5Group> {
-    let mut at: Option<H5Group> = None;
-    for name in path.split('/') {
-        let parent = at.as_ref().unwrap_or(parent);
-        let there = parent.group_names()?.iter().any(|other| other == name);
-        at = Some(if there { parent.group(name)? } else { parent.create_group(name)? });
-    }
-    at.ok_or_else(|| rust_hdf5::Hdf5Error::InvalidState("a group without a name".into()))
 }
 
 fn text(group: &H5Group, name: &str, value: &str) -> Written<()> {
