@@ -7,7 +7,7 @@ use spikereel_data::DataError;
 use std::cell::Cell as Shared;
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -43,7 +43,8 @@ pub(super) struct Rows {
     n_left: Rc<Shared<u64>>,
     record: ByteRecord,
     n_columns: usize,
-    line: u64,
+    /// Line and byte at which the row, or empty lines before it, start.
+    start: (u64, u64),
 }
 
 /// One row.
@@ -73,7 +74,7 @@ impl Rows {
             .delimiter(if is_tabs { b'\t' } else { b',' })
             .from_reader(Metered { file, n_left: Rc::clone(&n_left) });
         let record = ByteRecord::new();
-        Ok(Self { path: path.to_path_buf(), reader, n_left, record, n_columns: 0, line: 1 })
+        Ok(Self { path: path.to_path_buf(), reader, n_left, record, n_columns: 0, start: (1, 0) })
     }
 
     /// Takes the first row: names of the columns, spaces around them removed.
@@ -126,29 +127,43 @@ impl Rows {
         }
         if self.record.len() != self.n_columns {
             let expected = format!("{} cells, as the header has", self.n_columns);
-            let error = DataError::new(format!("line {}", self.line), expected, self.record.len().to_string())
+            let error = DataError::new(format!("line {}", self.line()), expected, self.record.len().to_string())
                 .hint("write every row in full; a cell with a comma stands in double quotes");
             return Err(FormatError::data(&self.path, error));
         }
         Ok(Some(Row { rows: self }))
     }
 
+    /// The line that the row starts on, for a message: empty lines before it are counted by reading them again.
+    fn line(&self) -> u64 {
+        let (line, byte) = self.start;
+        let n_empty = File::open(&self.path).ok().and_then(|mut file| {
+            file.seek(SeekFrom::Start(byte)).ok()?;
+            let ends = BufReader::new(file).bytes().map_while(|byte| byte.ok().filter(|byte| b"\r\n".contains(byte)));
+            Some(ends.filter(|byte| *byte == b'\n').count())
+        });
+        line + n_empty.unwrap_or_default() as u64
+    }
+
     fn advance(&mut self) -> Result<bool> {
-        let start = self.reader.position().line();
+        self.start = (self.reader.position().line(), self.reader.position().byte());
         self.n_left.set(MAX_ROW_BYTES);
         let is_row = self.reader.read_byte_record(&mut self.record);
-        self.line = self.record.position().map_or(start, csv::Position::line);
         is_row.map_err(|error| match error.into_kind() {
             ErrorKind::Io(_) if self.n_left.get() == 0 => {
-                let error =
-                    DataError::new(format!("line {start}"), format!("a row of at most {MAX_ROW_BYTES} bytes"), "more")
-                        .hint("a double quote may not be closed; within a cell it is written twice");
+                let error = DataError::new(
+                    format!("line {}", self.line()),
+                    format!("a row of at most {MAX_ROW_BYTES} bytes"),
+                    "more",
+                )
+                .hint("a double quote may not be closed; within a cell it is written twice");
                 FormatError::data(&self.path, error)
             }
             ErrorKind::Io(error) => FormatError::io(&self.path, "read it", error),
-            other => {
-                FormatError::data(&self.path, DataError::new(format!("line {start}"), "a row", format!("{other:?}")))
-            }
+            other => FormatError::data(
+                &self.path,
+                DataError::new(format!("line {}", self.line()), "a row", format!("{other:?}")),
+            ),
         })
     }
 }
@@ -158,7 +173,7 @@ impl<'a> Row<'a> {
     pub(super) fn cell(&self, column: usize) -> Result<&'a str> {
         let bytes = self.rows.record.get(column).unwrap_or_default();
         let fail = |expected: &str, got: String, hint: &str| {
-            let field = format!("line {}, column {}", self.rows.line, column + 1);
+            let field = format!("line {}, column {}", self.rows.line(), column + 1);
             Err(FormatError::data(&self.rows.path, DataError::new(field, expected, got).hint(hint)))
         };
         if bytes.len() > MAX_CELL_BYTES {
