@@ -8,7 +8,7 @@ use spikereel_data::rng::stream;
 use spikereel_formats::{list_arrays, read_recording};
 use std::fs;
 
-const N_MUTATIONS: usize = 600;
+const N_MUTATIONS: usize = 400;
 
 const HEAD: &str = r#"format = 1
 files = ["trials.csv"]

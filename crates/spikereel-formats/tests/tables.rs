@@ -239,3 +239,21 @@ fn a_real_recording_in_a_matlab_file_needs_a_sidecar_alone() {
     );
     println!("{}: {} trials, {} regions", name, recording.n_trials(), recording.regions().len());
 }
+
+#[test]
+fn the_examples_in_the_pages_on_tables_and_videos_are_sidecars() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats");
+    let blocks = |page: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_string).collect()
+    };
+    let parse = |text: &str| {
+        toml::from_str::<spikereel_formats::read::sidecar::Sidecar>(text)
+            .unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    let tables = blocks("tables.md");
+    assert_eq!(tables.len(), 4);
+    tables.iter().for_each(|text| drop(parse(text)));
+    let [video] = &blocks("videos.md")[..] else { panic!("one example") };
+    assert_eq!(parse(&format!("{}{video}", tables[0])).video.unwrap().clips.unwrap().len(), 3);
+}

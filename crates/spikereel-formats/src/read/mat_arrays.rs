@@ -95,7 +95,7 @@ fn field(value: &MatValue, names: &[String]) -> spikereel_data::Result<NpyArray>
     for name in names {
         let mut inner = Vec::new();
         for outer in &values {
-            let (MatValue::Struct { dims: own, fields }, Some(found)) = (outer, outer.field(name)) else {
+            let (MatValue::Struct { dims: own, .. }, Some(found)) = (outer, outer.field(name)) else {
                 let listed = match outer {
                     MatValue::Struct { fields, .. } => {
                         let names: Vec<String> =
@@ -115,7 +115,6 @@ fn field(value: &MatValue, names: &[String]) -> spikereel_data::Result<NpyArray>
             if values.len() == 1 {
                 dims.clone_from(own);
             }
-            debug_assert!(!fields.is_empty());
             inner.extend(found);
         }
         values = inner;

@@ -36,7 +36,7 @@ impl Frame {
         }
         let mut rgb = Vec::with_capacity(height * width * 3);
         for (at, pixel) in samples.chunks_exact(n_each).enumerate() {
-            let opacity = if n_each % 2 == 0 { pixel[n_each - 1] } else { 255 };
+            let opacity = if n_each.is_multiple_of(2) { pixel[n_each - 1] } else { 255 };
             if opacity != 255 {
                 let got = format!("opacity {opacity} of 255 at row {}, column {}", at / width, at % width);
                 return Err(DataError::new("pixels", "opaque ones", got)

@@ -16,7 +16,7 @@ pub(super) fn picture(path: &Path) -> Result<Frame> {
     let info = decoder.read_header_info().map_err(|error| damaged("PNG file", error))?;
     let (height, width) = check_size(info.height, info.width)?;
     let mut reader = decoder.read_info().map_err(|error| damaged("PNG file", error))?;
-    if reader.info().animation_control().is_some_and(|control| control.num_frames > 1) {
+    if reader.info().animation_control().is_some() {
         return Err(DataError::new("file", "one picture in a PNG file", "an animation")
             .hint("save it as GIF, or its frames as a folder of PNG files"));
     }
