@@ -14,6 +14,8 @@ pub mod matlab;
 pub mod npy;
 pub mod npz;
 pub mod nwb;
+#[cfg(feature = "parquet")]
+mod parquet_table;
 mod recording;
 pub mod sidecar;
 mod sites;

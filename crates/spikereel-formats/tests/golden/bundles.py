@@ -9,6 +9,7 @@ import imageio
 import numpy as np
 import pandas as pd
 import PIL
+import pyarrow
 import scipy
 import scipy.io
 import scipy.sparse
@@ -21,7 +22,7 @@ OUT.mkdir()
 rng = np.random.default_rng(7)
 held = {}  # arrays that the files hold
 said = {"versions": {"numpy": np.__version__, "scipy": scipy.__version__, "pandas": pd.__version__, "PIL": PIL.__version__,
-                     "imageio": imageio.__version__, "tifffile": tifffile.__version__}}
+                     "imageio": imageio.__version__, "tifffile": tifffile.__version__, "pyarrow": pyarrow.__version__}}
 
 # A MATLAB file: 4 sites, 6 trials, 5 bins.
 counts = rng.integers(0, 9, (4, 6, 5)).astype("u1")
@@ -69,6 +70,13 @@ back = pd.read_csv(OUT / "spikes.csv")
 held.update({f"times_{unit}": back["time"][back["unit"] == unit].to_numpy() for unit in sites["unit"]})
 held["reward"] = trials["reward"].to_numpy()
 said["note"] = list(trials["note"])
+
+# The same as Parquet, read where that feature is built.
+sites["long_id"] = [2**60 + 1, 2, 3]
+sites["count"] = pd.array([1, None, 3], "Int32")
+sites["when"] = pd.to_datetime(["2020-01-01"] * 3)
+sites.to_parquet(OUT / "sites.parquet", index=False)  # packed by snappy
+spikes.to_parquet(OUT / "spikes.parquet", index=False, compression="zstd", row_group_size=25)
 
 # Numbers of every size, as Python writes them, and as others may.
 random.seed(5)

@@ -10,7 +10,11 @@ use crate::read::table::Table;
 use std::path::Path;
 
 /// Endings of file names, in lower case.
+#[cfg(not(feature = "parquet"))]
 pub(super) const ENDINGS: [&str; 5] = ["npz", "npy", "mat", "csv", "tsv"];
+/// Endings of file names, in lower case.
+#[cfg(feature = "parquet")]
+pub(super) const ENDINGS: [&str; 6] = ["npz", "npy", "mat", "csv", "tsv", "parquet"];
 
 /// An open file.
 pub(super) enum Source {
@@ -19,6 +23,8 @@ pub(super) enum Source {
     Npy(String),
     Mat(MatArrays),
     Table(Table),
+    #[cfg(feature = "parquet")]
+    Parquet(crate::read::parquet_table::ParquetTable),
 }
 
 impl Source {
@@ -31,6 +37,8 @@ impl Source {
             }
             Some("mat") => Self::Mat(MatArrays::open(path)?),
             Some("csv" | "tsv") => Self::Table(Table::open(path)?),
+            #[cfg(feature = "parquet")]
+            Some("parquet") => Self::Parquet(crate::read::parquet_table::ParquetTable::open(path)?),
             _ => return Ok(None),
         }))
     }
@@ -41,6 +49,8 @@ impl Source {
             Self::Npy(stem) => stem == name,
             Self::Mat(mat) => mat.holds(name),
             Self::Table(table) => table.holds(name),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => table.holds(name),
         }
     }
 
@@ -50,6 +60,8 @@ impl Source {
             Self::Npy(_) => npy::read(path).map(Some),
             Self::Mat(mat) => mat.read(name),
             Self::Table(table) => table.read(name),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => table.read(name),
         }
     }
 
@@ -59,6 +71,8 @@ impl Source {
             Self::Npy(_) => Ok(vec![npy::info(path)?]),
             Self::Mat(mat) => mat.list(),
             Self::Table(table) => Ok(table.list()),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(table) => Ok(table.list()),
         }
     }
 }
