@@ -254,6 +254,7 @@ fn the_examples_in_the_pages_on_tables_and_videos_are_sidecars() {
     let tables = blocks("tables.md");
     assert_eq!(tables.len(), 4);
     tables.iter().for_each(|text| drop(parse(text)));
-    let [video] = &blocks("videos.md")[..] else { panic!("one example") };
+    let [video, experanto] = &blocks("videos.md")[..] else { panic!("two examples") };
+    parse(experanto);
     assert_eq!(parse(&format!("{}{video}", tables[0])).video.unwrap().clips.unwrap().len(), 3);
 }

@@ -111,7 +111,8 @@ impl NpyArray {
         self
     }
 
-    fn made(kind: Kind, size: usize, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
+    /// Values as little-endian bytes in C order.
+    pub(crate) fn made(kind: Kind, size: usize, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
         let descr = match kind {
             Kind::Bool => "|b1".into(),
             Kind::Text => format!("<U{}", size / 4),

@@ -5,6 +5,7 @@ mod axes;
 mod bundle;
 mod clips;
 mod dealt;
+mod experanto;
 mod gather;
 mod hdf;
 mod header;
@@ -36,7 +37,7 @@ use std::path::Path;
 /// Largest array that is read, in bytes. A prepared dataset is memory-mapped and may be larger.
 pub const MAX_ARRAY_BYTES: u64 = 16 << 30;
 
-/// The arrays of a file that a sidecar may name: npz, npy, mat, csv or tsv, by its ending.
+/// The arrays of a file that a sidecar may name: npz, npy, mat, csv or tsv, by its ending, or a folder of experanto.
 ///
 /// # Errors
 /// A file of another kind, or one that cannot be understood.

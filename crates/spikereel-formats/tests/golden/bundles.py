@@ -14,6 +14,7 @@ import scipy
 import scipy.io
 import scipy.sparse
 import tifffile
+import yaml
 from PIL import Image
 
 OUT = Path("bundles")
@@ -157,5 +158,45 @@ def shrunk(frame, px):
 held["shrunk"] = np.stack([shrunk(frame, 5) for frame in frames])
 held["halved"] = np.stack([shrunk(frame, 2) for frame in frames])
 assert np.abs(held["halved"] - np.stack([frame.reshape(2, 3, 2, 4, 3).mean((1, 3)) for frame in frames])).max() <= 0.5
+# A folder as experanto has it: six videos of 4 frames at 10 Hz with a blank between them, responses at 20 Hz, spikes.
+root = OUT / "experiment"
+for name in ["screen/data", "screen/meta", "responses/meta", "units"]:
+    (root / name).mkdir(parents=True)
+starts, stamps, shown = [], [], []
+for at in range(12):
+    is_video = at % 2 == 1
+    meta = {"modality": "video" if is_video else "blank", "first_frame_idx": len(stamps), "image_size": [6, 8], "tier": ["train", "test"][at // 2 % 2],
+            "encoded": False, "trial_idx": at}
+    if is_video:
+        n = 5 if at == 3 else 4
+        video = rng.integers(0, 256, (n, 6, 8)).astype("f4" if at == 5 else "u1")
+        np.save(root / "screen/data" / f"{at:05d}.npy", video)
+        starts.append(len(stamps))
+        shown.append(video[:4])
+        meta["num_frames"] = n
+    else:
+        n = 1
+        meta["interleave_value"] = 128
+    stamps += [100 + (len(stamps) + i) / 10 for i in range(n)]
+    (root / "screen/meta" / f"{at:05d}.yml").write_text(yaml.dump(meta))
+stamps = np.array(stamps)
+np.save(root / "screen/timestamps.npy", stamps)
+(root / "screen/meta.yml").write_text(yaml.dump({"modality": "screen", "frame_rate": 10.0}))
+rate, begin = 20.0, 99.97
+traces = rng.gamma(1, 1, (90, 4)).astype("f4")
+traces.tofile(root / "responses/data.mem")
+(root / "responses/meta.yml").write_text(yaml.dump({"modality": "sequence", "sampling_rate": rate, "start_time": begin, "end_time": begin + 90 / rate,
+    "n_signals": 4, "n_timestamps": 90, "is_mem_mapped": True, "dtype": "float32", "phase_shift_per_signal": False}))
+np.save(root / "responses/meta/region.npy", np.array(["V1", "V1", "LM", "AL"]))
+first = np.floor((stamps[starts] - begin) / (1 / rate)).astype(int)  # experanto's nearest neighbor
+held["responses"] = np.stack([traces[at : at + 8] for at in first])
+held["onset_of_video"] = stamps[starts]
+held["videos"] = np.repeat(np.stack(shown).astype("u1")[..., None], 3, -1)
+by_unit = [np.sort(rng.uniform(99, 105, n)) for n in [5, 0, 9, 3]]
+np.concatenate(by_unit).tofile(root / "units/spikes.npy")
+ends = [0] + [int(n) for n in np.cumsum([len(times) for times in by_unit])]
+(root / "units/meta.yml").write_text(yaml.dump({"modality": "spikes", "n_signals": 4, "spike_indices": ends, "start_time": 99.0, "end_time": 105.0}))
+held["unit_2"] = by_unit[2]
+
 np.savez_compressed(OUT / "held.npz", **held)
 (OUT / "said.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")

@@ -104,9 +104,22 @@ impl Bundle {
 
     /// Names and checksums of the sidecar and all files.
     pub(crate) fn inputs(&self) -> Result<Vec<InputFile>> {
-        let files = std::iter::once(&self.sidecar).chain(self.files.iter().map(|file| &file.path));
-        let clips = self.used.iter().map(|(name, path)| Ok(InputFile { name: name.clone(), ..InputFile::of(path)? }));
-        files.map(|path| InputFile::of(path)).chain(clips).collect()
+        let mut listed = vec![InputFile::of(&self.sidecar)?];
+        for file in &self.files {
+            match &file.source {
+                Source::Experanto(folder) => {
+                    for (name, path) in folder.used() {
+                        let name = format!("{}/{name}", file.name.trim_end_matches('/'));
+                        listed.push(InputFile { name, ..InputFile::of(&path)? });
+                    }
+                }
+                _ => listed.push(InputFile::of(&file.path)?),
+            }
+        }
+        for (name, path) in &self.used {
+            listed.push(InputFile { name: name.clone(), ..InputFile::of(path)? });
+        }
+        Ok(listed)
     }
 }
 

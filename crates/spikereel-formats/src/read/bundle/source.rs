@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::read::array::NpyArray;
+use crate::read::experanto::Experanto;
 use crate::read::header::ArrayInfo;
 use crate::read::mat_arrays::MatArrays;
 use crate::read::npy;
@@ -23,6 +24,8 @@ pub(super) enum Source {
     Npy(String),
     Mat(MatArrays),
     Table(Table),
+    /// A folder.
+    Experanto(Experanto),
     #[cfg(feature = "parquet")]
     Parquet(crate::read::parquet_table::ParquetTable),
 }
@@ -30,6 +33,9 @@ pub(super) enum Source {
 impl Source {
     /// Opens a file by its ending; `None` where it is another.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
+        if Experanto::is_one(path) {
+            return Ok(Some(Self::Experanto(Experanto::open(path)?)));
+        }
         Ok(Some(match path.extension().and_then(|ending| ending.to_str()) {
             Some("npz") => Self::Npz(NpzFile::open(path)?),
             Some("npy") => {
@@ -49,6 +55,7 @@ impl Source {
             Self::Npy(stem) => stem == name,
             Self::Mat(mat) => mat.holds(name),
             Self::Table(table) => table.holds(name),
+            Self::Experanto(folder) => folder.names().iter().any(|other| other == name),
             #[cfg(feature = "parquet")]
             Self::Parquet(table) => table.holds(name),
         }
@@ -60,6 +67,7 @@ impl Source {
             Self::Npy(_) => npy::read(path).map(Some),
             Self::Mat(mat) => mat.read(name),
             Self::Table(table) => table.read(name),
+            Self::Experanto(folder) => folder.read(name),
             #[cfg(feature = "parquet")]
             Self::Parquet(table) => table.read(name),
         }
@@ -71,6 +79,7 @@ impl Source {
             Self::Npy(_) => Ok(vec![npy::info(path)?]),
             Self::Mat(mat) => mat.list(),
             Self::Table(table) => Ok(table.list()),
+            Self::Experanto(folder) => Ok(folder.list()),
             #[cfg(feature = "parquet")]
             Self::Parquet(table) => Ok(table.list()),
         }
