@@ -21,7 +21,7 @@ pub struct Sidecar {
     pub format: u32,
     /// Name of the session; the sidecar's file name without ending where left out.
     pub session: Option<String>,
-    /// The files with the arrays (npz, npy, mat, csv, tsv), in the sidecar's folder; the one of the same name where left out.
+    /// The files with the arrays (npz, npy, mat, csv, tsv, or a folder of experanto), in the sidecar's folder; the one of the same name where left out.
     pub files: Option<Vec<String>>,
     /// The spikes.
     pub spikes: SpikesTable,

@@ -150,7 +150,7 @@ fn other_ending(name: &str) -> DataError {
     let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
         "parquet" | "feather" | "pq" => error
-            .hint("export it to CSV, in Python by pandas.read_parquet(\"x.parquet\").to_csv(\"x.csv\", index=False)"),
+            .hint("export it to CSV, in Python by pandas.read_parquet(\"x.parquet\").to_csv(\"x.csv\", index=False); a build with the feature `parquet` reads .parquet itself"),
         "xlsx" | "xls" | "ods" => error.hint("save each sheet as \"CSV UTF-8\""),
         "pkl" | "pickle" => error.hint("pickles can run any code and are never opened; save the arrays by numpy.savez"),
         "h5" | "hdf5" | "nwb" => error.hint("read NWB files by their own path; save other arrays by numpy.savez"),

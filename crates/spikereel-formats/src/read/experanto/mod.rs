@@ -91,8 +91,10 @@ impl Experanto {
 
     /// The same, to be listed.
     pub(crate) fn list(&self) -> Vec<ArrayInfo> {
-        let n_trials = self.screen.n_trials();
-        let info = |name| ArrayInfo { name, shape: vec![n_trials], dtype: "trials".into() };
+        let shape = |name: &String| {
+            if name.starts_with(self.screen.device()) { vec![self.screen.n_trials()] } else { Vec::new() }
+        };
+        let info = |name: String| ArrayInfo { shape: shape(&name), name, dtype: "experanto".into() };
         self.names().into_iter().map(info).collect()
     }
 

@@ -75,6 +75,10 @@ impl Screen {
         Ok(Self { device: device.to_string(), items, n_frames, spans })
     }
 
+    pub(super) fn device(&self) -> &str {
+        &self.device
+    }
+
     pub(super) fn n_trials(&self) -> usize {
         self.items.len()
     }
