@@ -31,6 +31,8 @@ fn rows_and_headers_that_are_not_whole_are_refused() {
         table("time,site,shape\n1,0,x\n\n2,1,x,y\n"),
         table("time,site,shape\n1,0,x\n2,1,x,y\n").replace("line 3", "line 4")
     );
+    let crlf = "time,site,shape\r\n1,0,\"x\r\ny\"\r\n\r\n\r\n2,1\r\n";
+    assert!(table(crlf).starts_with("t.csv: line 6: expected 3 cells"), "{}", table(crlf));
     assert_eq!(
         table(""),
         "t.csv: header: expected a name for each column in the first row, got an empty file (hint: put names into the first row, such as \
@@ -142,6 +144,11 @@ fn values_of_a_matlab_file_that_are_no_array_are_named() {
     assert_eq!(
         times("complex"),
         "day.mat: `complex`, values: expected real numbers, got complex numbers (hint: save real and imaginary parts as two variables)"
+    );
+    assert_eq!(
+        times("vast"),
+        "day.mat: `vast`, size: expected a sparse matrix of at most 1073741824 bytes when written out, got 134217729 x 1 (hint: save it in parts, \
+         or spike times instead of counts)"
     );
     assert_eq!(
         times("unitInfo.probe"),

@@ -47,6 +47,7 @@ scipy.io.savemat(OUT / "day.mat", {
     "column": np.arange(6, dtype="i8")[:, None] * 10**9,
     "single": np.array([[0.1, 0.2, 0.3, 0.1, 0.2, 0.3]], "f4"),
     "thin": sparse,
+    "vast": scipy.sparse.csc_matrix(([1.0], ([5], [0])), (2**27 + 1, 1)),
     "onset": np.array([[1.0, 2, 3], [4, 5, 6]]),
     "one": np.float64(4.25),
     "complex": np.array([1 + 2j]),
