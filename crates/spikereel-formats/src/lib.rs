@@ -1,7 +1,7 @@
-//! Readers and writers of files: npz and npy with a sidecar, NWB, MATLAB, prepared datasets, videos.
+//! Readers and writers of files: npz, npy, MATLAB files and tables with a sidecar, clips in picture files, NWB, prepared datasets, videos.
 //!
 //! Files are not trusted: every declared size is checked against the bytes that are there before anything is allocated, object arrays
-//! are refused, and names inside files are never used as paths. The formats are described in `docs/formats.md`.
+//! are refused, and names inside files are never used as paths. The formats are described in `docs/formats.md` and `docs/formats/`.
 
 #![forbid(unsafe_code)]
 

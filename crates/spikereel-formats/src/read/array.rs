@@ -10,11 +10,15 @@ const F64_EXACT: i128 = 1 << 53;
 /// An array with its bytes as stored.
 #[derive(Debug, Clone)]
 pub struct NpyArray {
-    dtype: Dtype,
-    descr: String,
-    shape: Vec<usize>,
-    fortran_order: bool,
-    bytes: Vec<u8>,
+    pub(super) dtype: Dtype,
+    pub(super) descr: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) fortran_order: bool,
+    pub(super) bytes: Vec<u8>,
+    /// Text of a file that does not pad it; `bytes` is empty then.
+    pub(super) texts: Option<Vec<String>>,
+    /// Axes of length 1 may be left out or added, as MATLAB does by itself.
+    pub(super) loose_axes: bool,
 }
 
 impl NpyArray {
@@ -53,7 +57,8 @@ impl NpyArray {
             0 => {}
             _ => return Err(broken("more".into())),
         }
-        Ok(Self { dtype, descr: header.descr, shape: header.shape, fortran_order: header.fortran_order, bytes })
+        let Header { descr, shape, fortran_order, .. } = header;
+        Ok(Self { dtype, descr, shape, fortran_order, bytes, texts: None, loose_axes: false })
     }
 
     /// Lengths of the axes.
@@ -96,17 +101,17 @@ impl NpyArray {
 
     /// Number of elements.
     pub(crate) fn n_values(&self) -> usize {
-        self.bytes.len() / self.dtype.size
+        self.texts.as_ref().map_or(self.bytes.len() / self.dtype.size, Vec::len)
     }
 
     /// The element at a place in storage order, as a number; `None` for text and for whole numbers beyond 2^53.
     pub(crate) fn number(&self, at: usize) -> Option<f64> {
         let size = self.dtype.size;
-        let mut raw = [0_u8; 8];
-        let stored = &self.bytes[at * size..(at + 1) * size];
-        if size > 8 {
+        if self.is_text() {
             return None;
         }
+        let mut raw = [0_u8; 8];
+        let stored = &self.bytes[at * size..(at + 1) * size];
         raw[..size].copy_from_slice(stored);
         if self.dtype.big_endian {
             raw[..size].reverse();
@@ -168,6 +173,9 @@ impl NpyArray {
     }
 
     fn text(&self, at: usize) -> Option<String> {
+        if let Some(texts) = &self.texts {
+            return texts.get(at).cloned();
+        }
         let stored = &self.bytes[at * self.dtype.size..(at + 1) * self.dtype.size];
         let text = if self.dtype.kind == Kind::Bytes {
             std::str::from_utf8(stored).ok()?.to_string()

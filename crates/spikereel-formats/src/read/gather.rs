@@ -31,12 +31,12 @@ impl NpyArray {
         }
     }
 
-    /// Spikes with the axis of trials, bins and sites given by position.
+    /// Spikes `[trial, bin, site]` of this shape: axes are taken in `order`, those of trials first, then bins (none where there is one
+    /// bin), then sites.
     ///
     /// # Errors
     /// Text, a value that f32 cannot hold, an empty axis.
-    pub(crate) fn to_spikes(&self, order: [usize; 3]) -> Result<SpikeTensor> {
-        let shape = order.map(|axis| self.shape()[axis]);
+    pub(crate) fn to_spikes(&self, order: &[usize], shape: [usize; 3]) -> Result<SpikeTensor> {
         for (axis, len) in ["trial", "bin", "site"].iter().zip(shape) {
             if len == 0 {
                 return Err(DataError::new(format!("spikes, {axis} axis"), "at least 1", "0"));
@@ -45,7 +45,7 @@ impl NpyArray {
         if let Some(stored) = self.as_u8() {
             let is_bool = self.dtype().kind == super::header::Kind::Bool;
             let mut bytes = Vec::with_capacity(stored.len());
-            self.for_each_in_order(&order, |_, place| {
+            self.for_each_in_order(order, |_, place| {
                 bytes.push(if is_bool { u8::from(stored[place] != 0) } else { stored[place] })
             });
             return SpikeTensor::from_bytes(shape, SpikeEncoding::U8, SharedBytes::new(bytes));
@@ -55,7 +55,7 @@ impl NpyArray {
         }
         let mut values = Vec::with_capacity(self.n_values());
         let mut lost = None;
-        self.for_each_in_order(&order, |at, place| {
+        self.for_each_in_order(order, |at, place| {
             let value = self.number(place).unwrap_or(f64::MAX);
             // NaN and infinity pass here, to be named by their place later; a finite value must stay finite, a whole one whole.
             let too_large =

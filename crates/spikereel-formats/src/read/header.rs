@@ -41,11 +41,11 @@ pub struct Dtype {
 /// An array in a file, without its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArrayInfo {
-    /// Name in the npz, or the file's stem.
+    /// Name in the file, or the file's stem.
     pub name: String,
     /// Lengths of the axes.
     pub shape: Vec<usize>,
-    /// Element type as numpy writes it, such as `<f4`.
+    /// Element type as numpy writes it, such as `<f4`, or MATLAB's class.
     pub dtype: String,
 }
 

@@ -1,8 +1,8 @@
 //! A recording from a sidecar and the arrays it names.
 
-use super::bundle::{Bundle, join};
+use super::bundle::{Bundle, is_source, join};
 use super::sidecar::Sidecar;
-use super::{VideoSource, list_arrays, sites, spikes, trials, video};
+use super::{VideoSource, list_arrays, sites, spikes, trials as columns, video};
 use crate::files::InputFile;
 use crate::{FormatError, Result};
 use spikereel_data::{ConditionTable, DataError, Recording, RecordingParts};
@@ -25,14 +25,15 @@ pub struct RecordingExtras {
     pub inputs: Vec<InputFile>,
 }
 
-/// Reads a recording: from its sidecar (`.toml`), or from a npz that has a sidecar of the same name beside it.
+/// Reads a recording: from its sidecar (`.toml`), or from a file with arrays (npz, npy, mat, csv, tsv) that has a sidecar of
+/// the same name beside it.
 ///
 /// # Errors
 /// Names the file, the key or array, what was expected and what was found.
 pub fn read_recording(path: &Path) -> Result<(Recording, RecordingExtras)> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => read(path),
-        Some("npz") => {
+        Some(_) if is_source(path) => {
             let sidecar = path.with_extension("toml");
             if sidecar.exists() { read(&sidecar) } else { Err(no_sidecar(path, &sidecar)?) }
         }
@@ -40,7 +41,11 @@ pub fn read_recording(path: &Path) -> Result<(Recording, RecordingExtras)> {
             let got = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             Err(FormatError::data(
                 path,
-                DataError::new("file", "a sidecar (.toml) or a .npz with a sidecar beside it", got),
+                DataError::new(
+                    "file",
+                    "a sidecar (.toml), or a .npz, .npy, .mat, .csv or .tsv with a sidecar beside it",
+                    got,
+                ),
             ))
         }
     }
@@ -64,20 +69,21 @@ fn read(path: &Path) -> Result<(Recording, RecordingExtras)> {
     sites::check_name("session", &session, || "the top of the sidecar".into()).map_err(data)?;
     let mut bundle = Bundle::open(path, sidecar.files.as_deref())?;
     let sites = sites::read(path, &mut bundle, &sidecar.sites, &session)?;
-    let (spikes, n_trials) = spikes::read(path, &mut bundle, &sidecar.spikes, &sites)?;
+    let (spikes, trials) = spikes::read(path, &mut bundle, &sidecar.spikes, &sites)?;
+    let n_trials = trials.n_trials();
     let factors = &sidecar.trials.factors;
     if factors.is_empty() {
         return Err(data(DataError::new("trials.factors", "at least one array", "none")));
     }
-    let columns =
-        factors.iter().map(|column| trials::factor(path, &mut bundle, column, n_trials)).collect::<Result<Vec<_>>>()?;
-    let (conditions, condition_of_trial) = ConditionTable::from_columns(&columns, n_trials).map_err(data)?;
+    let levels =
+        factors.iter().map(|column| columns::factor(path, &mut bundle, column, &trials)).collect::<Result<Vec<_>>>()?;
+    let (conditions, condition_of_trial) = ConditionTable::from_columns(&levels, n_trials).map_err(data)?;
     let covariates = &sidecar.trials.covariates;
     let covariates = covariates
         .iter()
-        .map(|column| trials::covariate(path, &mut bundle, column, n_trials))
+        .map(|column| columns::covariate(path, &mut bundle, column, &trials))
         .collect::<Result<Vec<_>>>()?;
-    let video = video::read(path, &mut bundle, &sidecar, n_trials)?;
+    let video = video::read(path, &mut bundle, &sidecar, &trials)?;
     // A movie of one's own for each trial can be decoded within one condition; nothing else can.
     if conditions.len() == 1 && !matches!(video, VideoSource::Clips { .. }) {
         let got = format!("one, `{}`, in all {n_trials} trials", conditions.label(0));

@@ -21,7 +21,7 @@ pub struct Sidecar {
     pub format: u32,
     /// Name of the session; the sidecar's file name without ending where left out.
     pub session: Option<String>,
-    /// The npz and npy files, in the sidecar's folder; the npz of the same name where left out.
+    /// The files with the arrays (npz, npy, mat, csv, tsv, or a folder of experanto), in the sidecar's folder; the one of the same name where left out.
     pub files: Option<Vec<String>>,
     /// The spikes.
     pub spikes: SpikesTable,
@@ -42,18 +42,32 @@ pub struct Sidecar {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpikesTable {
-    /// Array of counts, three axes.
+    /// Array of counts.
     pub counts: Option<String>,
-    /// Which axis of `counts` is which: `trial`, `bin` and `site` in the array's order.
+    /// Which axis of `counts` is which: `trial`, `bin` and `site` in the array's order. Without `bin` each trial has one bin; several
+    /// axes of trials are written `trial:NAME`, and `NAME` is then a column of places along that axis, from 0.
     pub axes: Option<Vec<String>>,
     /// The bins of `counts`.
     pub bins: Option<BinsTable>,
     /// Array of spike times in seconds, one axis.
     pub times: Option<String>,
-    /// Array with the site (from 0) of each spike in `times`.
+    /// Array with the site of each spike in `times`.
     pub site_of_spike: Option<String>,
+    /// What `site_of_spike` holds.
+    pub site_of_spike_by: SiteKey,
     /// Array with the time of the aligning event in each trial, on the clock of `times`.
     pub align: Option<String>,
+}
+
+/// How an array names a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteKey {
+    /// By its position among the labels of `[sites]`, from 0.
+    #[default]
+    Position,
+    /// By its id in `ids` of `[sites]`.
+    Id,
 }
 
 /// `[spikes] bins`.
@@ -138,7 +152,7 @@ pub enum GeneratorName {
     Paper,
 }
 
-/// `[video]`: an array, or a generator.
+/// `[video]`: an array, files of clips, or a generator.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VideoTable {
@@ -148,6 +162,10 @@ pub struct VideoTable {
     pub array: Option<String>,
     /// Which axis is which: `trial` (or clip), `frame`, `height`, `width`, `rgb` in the array's order.
     pub axes: Option<Vec<String>>,
+    /// Files of clips, in the sidecar's folder: folders of PNG or TIFF frames, GIF and TIFF files, and movies that ffmpeg reads.
+    pub clips: Option<Vec<String>>,
+    /// Height and width that frames of `array` or `clips` are reduced to, each pixel the mean of the area it covers.
+    pub frame_px: Option<usize>,
     /// Array with the clip (from 0) of each trial; clip `i` belongs to trial `i` where left out.
     pub clip_of_trial: Option<String>,
 }

@@ -10,6 +10,8 @@ use std::path::Path;
 pub(crate) struct Sites {
     /// Sites in the file.
     pub(crate) n_in_file: usize,
+    /// Identity of each site in the file.
+    pub(crate) ids: Vec<String>,
     /// What the labels came from, for errors.
     pub(crate) source: String,
     pub(crate) kept: Vec<(usize, Site)>,
@@ -18,7 +20,7 @@ pub(crate) struct Sites {
 pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, table: &SitesTable, session: &str) -> Result<Sites> {
     let data = |error| FormatError::data(sidecar, error);
     let regions = labels(sidecar, bundle, "sites.region", &table.region)?;
-    let ids = match &table.ids {
+    let ids: Vec<String> = match &table.ids {
         None => (0..regions.len()).map(|at| at.to_string()).collect(),
         Some(ids) => labels(sidecar, bundle, "sites.ids", ids)?,
     };
@@ -41,7 +43,7 @@ pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, table: &SitesTable, sess
         }
     }
     let mut kept = Vec::new();
-    for (site_idx, (region, id)) in regions.iter().zip(ids).enumerate() {
+    for (site_idx, (region, id)) in regions.iter().zip(&ids).enumerate() {
         if region.trim().is_empty() {
             let error =
                 DataError::new("sites.region", "a name for every site", format!("an empty name at site {site_idx}"));
@@ -51,9 +53,9 @@ pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, table: &SitesTable, sess
         }
         let renamed = table.rename_regions.get(region).unwrap_or(region);
         check_name("sites.region", renamed, || format!("site {site_idx}")).map_err(data)?;
-        check_name("sites.ids", &id, || format!("site {site_idx}")).map_err(data)?;
+        check_name("sites.ids", id, || format!("site {site_idx}")).map_err(data)?;
         if !table.drop_regions.contains(region) {
-            let site = Site { id, region: Region(renamed.clone()), session: session.to_string() };
+            let site = Site { id: id.clone(), region: Region(renamed.clone()), session: session.to_string() };
             kept.push((site_idx, site));
         }
     }
@@ -61,7 +63,7 @@ pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, table: &SitesTable, sess
         Labels::Array(name) => format!("labels in `{name}`"),
         Labels::List(_) => "labels in `sites.region`".into(),
     };
-    Ok(Sites { n_in_file: regions.len(), source, kept })
+    Ok(Sites { n_in_file: regions.len(), ids, source, kept })
 }
 
 fn labels(sidecar: &Path, bundle: &mut Bundle, key: &str, labels: &Labels) -> Result<Vec<String>> {
@@ -69,7 +71,7 @@ fn labels(sidecar: &Path, bundle: &mut Bundle, key: &str, labels: &Labels) -> Re
         Labels::List(list) => return Ok(list.clone()),
         Labels::Array(name) => name,
     };
-    let array = bundle.read(key, name)?;
+    let array = bundle.read(key, name)?.with_axes(1);
     let place = |error: DataError| {
         FormatError::data(sidecar, DataError { field: format!("{key} `{name}`, {}", error.field), ..error })
     };

@@ -1,8 +1,10 @@
 //! The spikes of a recording: counts whose axes stand in any order, or times of single spikes.
 
 use super::NpyArray;
+use super::axes::{CountAxes, TrialAxes};
 use super::bundle::Bundle;
-use super::sidecar::SpikesTable;
+use super::dealt::deal;
+use super::sidecar::{SiteKey, SpikesTable};
 use super::sites::Sites;
 use crate::files::regular_len;
 use crate::{FormatError, Result};
@@ -10,10 +12,13 @@ use ndarray::Array3;
 use spikereel_data::{BinGrid, DataError, SharedBytes, SpikeEncoding, SpikeTensor, SpikeTimes, Spikes};
 use std::path::Path;
 
-const AXES: [&str; 3] = ["trial", "bin", "site"];
-
-/// Reads what `[spikes]` names, kept sites only. Returns the spikes and the number of trials.
-pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, table: &SpikesTable, sites: &Sites) -> Result<(Spikes, usize)> {
+/// Reads what `[spikes]` names, kept sites only. Returns the spikes and the axes of trials.
+pub(crate) fn read(
+    sidecar: &Path,
+    bundle: &mut Bundle,
+    table: &SpikesTable,
+    sites: &Sites,
+) -> Result<(Spikes, TrialAxes)> {
     let data = |error| FormatError::data(sidecar, error);
     match (&table.counts, &table.times) {
         (Some(_), Some(_)) => {
@@ -31,10 +36,10 @@ fn counts(
     table: &SpikesTable,
     name: &str,
     sites: &Sites,
-) -> Result<(Spikes, usize)> {
+) -> Result<(Spikes, TrialAxes)> {
     let data = |error| FormatError::data(sidecar, error);
     let field = format!("spikes.counts `{name}`");
-    if table.site_of_spike.is_some() || table.align.is_some() {
+    if table.site_of_spike.is_some() || table.align.is_some() || table.site_of_spike_by != SiteKey::Position {
         let got = "`site_of_spike` or `align`, which belong to `times`";
         return Err(data(DataError::new("spikes", "`axes` and `bins` beside `counts`", got)));
     }
@@ -46,18 +51,20 @@ fn counts(
         );
         return Err(data(error));
     };
-    let order = axis_order("spikes.axes", &AXES, axes).map_err(data)?;
+    let places = CountAxes::of(axes).map_err(data)?;
     let Some(bins) = table.bins else {
         return Err(data(DataError::new("spikes.bins", "start_secs and width_secs", "nothing")));
     };
-    let array = bundle.read("spikes.counts", name)?;
-    if array.shape().len() != 3 {
-        let error = DataError::new(field, format!("three axes, {axes:?}"), format!("shape {:?}", array.shape()));
+    let array = bundle.read("spikes.counts", name)?.with_axes(axes.len());
+    if array.shape().len() != axes.len() {
+        let n_axes =
+            ["two", "three"].get(places.n_axes() - 2).map_or_else(|| axes.len().to_string(), ToString::to_string);
+        let error = DataError::new(field, format!("{n_axes} axes, {axes:?}"), format!("shape {:?}", array.shape()));
         return Err(data(error));
     }
-    let n_sites = array.shape()[order[2]];
+    let n_sites = array.shape()[places.site];
     if n_sites != sites.n_in_file {
-        let fits: Vec<usize> = (0..3).filter(|&axis| array.shape()[axis] == sites.n_in_file).collect();
+        let fits: Vec<usize> = (0..axes.len()).filter(|&axis| array.shape()[axis] == sites.n_in_file).collect();
         let hint = match fits[..] {
             [axis] => format!("the shape is {:?}: `site` fits axis {axis}; correct `axes`", array.shape()),
             _ => format!("the shape is {:?}; check `axes` and the labels", array.shape()),
@@ -66,13 +73,14 @@ fn counts(
         return Err(data(DataError::new(format!("{field}, site axis"), expected, n_sites.to_string()).hint(hint)));
     }
     let named = |error: DataError| data(DataError { field: format!("{field}, {}", error.field), ..error });
-    let counts = array.to_spikes([order[0], order[1], order[2]]).map_err(named)?;
+    let (shape, trials) = places.shape(array.shape()).map_err(named)?;
+    let counts = array.to_spikes(&places.order(), shape).map_err(named)?;
     drop(array);
-    let [n_trials, n_bins, _] = counts.shape();
+    let n_bins = shape[1];
     let grid = BinGrid::new(bins.start_secs, bins.width_secs, bins.step_secs.unwrap_or(bins.width_secs), n_bins)
         .map_err(|error| data(DataError { field: format!("spikes.bins, {}", error.field), ..error }))?;
     let kept: Vec<usize> = sites.kept.iter().map(|(site_idx, _)| *site_idx).collect();
-    Ok((Spikes::Counts(keep_sites(&counts, &kept).map_err(named)?, grid), n_trials))
+    Ok((Spikes::Counts(keep_sites(&counts, &kept).map_err(named)?, grid), trials))
 }
 
 /// The counts of some sites alone.
@@ -95,45 +103,42 @@ fn times(
     table: &SpikesTable,
     name: &str,
     sites: &Sites,
-) -> Result<(Spikes, usize)> {
+) -> Result<(Spikes, TrialAxes)> {
     let data = |error| FormatError::data(sidecar, error);
     if table.axes.is_some() || table.bins.is_some() {
         let got = "`axes` or `bins`, which belong to `counts`";
         return Err(data(DataError::new("spikes", "`site_of_spike` and `align` beside `times`", got)));
     }
-    let mut column = |key: &str, name: &Option<String>| -> Result<Vec<f64>> {
+    let mut read = |key: &str, name: &Option<String>| -> Result<NpyArray> {
         let Some(name) = name else {
             return Err(data(DataError::new(key, "the name of an array", "nothing")));
         };
-        let array = bundle.read(key, name)?;
+        let array = bundle.read(key, name)?.with_axes(1);
         let named = |error: DataError| data(DataError { field: format!("{key} `{name}`, {}", error.field), ..error });
         if array.shape().len() != 1 {
             return Err(named(DataError::new("axes", "one", format!("shape {:?}", array.shape()))));
         }
+        Ok(array)
+    };
+    let numbers = |key: &str, name: &str, array: NpyArray| {
+        let named = |error: DataError| data(DataError { field: format!("{key} `{name}`, {}", error.field), ..error });
         array.to_f64().map_err(named)
     };
-    let times = column("spikes.times", &Some(name.to_string()))?;
-    let site_of_spike = column("spikes.site_of_spike", &table.site_of_spike)?;
-    let align_secs = column("spikes.align", &table.align)?;
-    if site_of_spike.len() != times.len() {
+    let times = numbers("spikes.times", name, read("spikes.times", &Some(name.to_string()))?)?;
+    let site_of_spike = read("spikes.site_of_spike", &table.site_of_spike)?;
+    let align = table.align.as_deref().unwrap_or_default();
+    let align_secs = numbers("spikes.align", align, read("spikes.align", &table.align)?)?;
+    if site_of_spike.shape() != [times.len()] {
         let expected = format!("{} values, one a spike", times.len());
-        return Err(data(DataError::new("spikes.site_of_spike", expected, site_of_spike.len().to_string())));
+        return Err(data(DataError::new("spikes.site_of_spike", expected, site_of_spike.shape()[0].to_string())));
     }
     if align_secs.is_empty() {
         return Err(data(DataError::new("spikes.align, trial axis", "at least 1", "0")));
     }
-    let mut lists = vec![Vec::new(); sites.n_in_file];
-    for (at, (&site, &time)) in site_of_spike.iter().zip(&times).enumerate() {
-        let list = (site >= 0.0 && site.fract() == 0.0).then(|| lists.get_mut(site as usize)).flatten();
-        let Some(list) = list else {
-            let expected = format!("whole numbers from 0 below {} ({})", sites.n_in_file, sites.source);
-            return Err(data(DataError::new("spikes.site_of_spike", expected, format!("{site} at spike {at}"))));
-        };
-        list.push(time);
-    }
+    let mut lists = deal(&times, &site_of_spike, table.site_of_spike_by, sites).map_err(data)?;
     let times_secs = sites.kept.iter().map(|(site_idx, _)| std::mem::take(&mut lists[*site_idx])).collect();
-    let n_trials = align_secs.len();
-    Ok((Spikes::Times(SpikeTimes { times_secs, align_secs }), n_trials))
+    let trials = TrialAxes::one(align_secs.len());
+    Ok((Spikes::Times(SpikeTimes { times_secs, align_secs }), trials))
 }
 
 /// For each of our axes, its position in the array.
@@ -177,5 +182,6 @@ pub fn read_spikes(path: &Path, array: Option<&str>) -> Result<Array3<f32>> {
         let error = DataError::new("spikes", "three axes, [trial, bin, site]", format!("shape {:?}", found.shape()));
         return Err(data(error));
     }
-    Ok(found.to_spikes([0, 1, 2]).map_err(data)?.to_array())
+    let shape = [found.shape()[0], found.shape()[1], found.shape()[2]];
+    Ok(found.to_spikes(&[0, 1, 2], shape).map_err(data)?.to_array())
 }

@@ -1,6 +1,8 @@
 //! The trial axis of a recording: condition factors and covariates, one value a trial.
 
+use super::axes::TrialAxes;
 use super::bundle::Bundle;
+use super::header::Kind;
 use super::sidecar::Column;
 use super::sites::check_name;
 use crate::{FormatError, Result};
@@ -13,12 +15,12 @@ pub(crate) fn factor(
     sidecar: &Path,
     bundle: &mut Bundle,
     column: &Column,
-    n_trials: usize,
+    trials: &TrialAxes,
 ) -> Result<(String, Vec<Level>)> {
     let key = "trials.factors";
     let (name, array_name, names) = parts(column);
     check_name(key, name, || "a factor".into()).map_err(|error| FormatError::data(sidecar, error))?;
-    let array = read(sidecar, bundle, key, array_name, n_trials)?;
+    let array = read(sidecar, bundle, key, array_name, trials)?;
     let place = |error| at(sidecar, key, array_name, error);
     let empty = BTreeMap::new();
     let names = names.unwrap_or(&empty);
@@ -27,7 +29,8 @@ pub(crate) fn factor(
         array.to_text().map_err(place)?.into_iter().map(|text| level(Level::Text(text))).collect()
     } else {
         // 0.1 stored as f32 reads as 0.10000000149; its shortest decimal form is what was meant.
-        let number = |value: f64| Level::Number(if array.dtype().size == 4 { shortest(value) } else { value });
+        let is_single = array.dtype().kind == Kind::Float && array.dtype().size == 4;
+        let number = |value: f64| Level::Number(if is_single { shortest(value) } else { value });
         array.to_f64().map_err(place)?.into_iter().map(|value| level(number(value))).collect()
     };
     for (trial_idx, level) in levels.iter().enumerate() {
@@ -52,7 +55,7 @@ pub(crate) fn covariate(
     sidecar: &Path,
     bundle: &mut Bundle,
     column: &Column,
-    n_trials: usize,
+    trials: &TrialAxes,
 ) -> Result<(String, Vec<f64>)> {
     let key = "trials.covariates";
     let (name, array_name, names) = parts(column);
@@ -61,21 +64,26 @@ pub(crate) fn covariate(
         let error = DataError::new(format!("{key} `{name}`"), "numbers as the array has them", "`levels`");
         return Err(FormatError::data(sidecar, error));
     }
-    let array = read(sidecar, bundle, key, array_name, n_trials)?;
+    let array = read(sidecar, bundle, key, array_name, trials)?;
     let values = array.to_f64().map_err(|error| at(sidecar, key, array_name, error))?;
     Ok((name.to_string(), values))
 }
 
-/// A one-axis array of one value a trial.
+/// An array of one value a trial: one axis, the axes of trials, or the places along one of those.
 pub(crate) fn read(
     sidecar: &Path,
     bundle: &mut Bundle,
     key: &str,
     name: &str,
-    n_trials: usize,
+    trials: &TrialAxes,
 ) -> Result<super::NpyArray> {
+    if let Some(places) = trials.column(name) {
+        return Ok(super::NpyArray::of_numbers(&places));
+    }
+    let (n_trials, lens) = (trials.n_trials(), trials.lens());
     let array = bundle.read(key, name)?;
-    if array.shape() != [n_trials] {
+    let array = if array.shape() == lens { array } else { array.with_axes(1) };
+    if array.shape() != [n_trials] && array.shape() != lens {
         let error = DataError::new("values", format!("{n_trials}, one a trial"), format!("shape {:?}", array.shape()));
         return Err(at(sidecar, key, name, error));
     }

@@ -1,9 +1,11 @@
-//! The videos of a recording: clips in an array, or a stimulus described by name that the caller draws.
+//! The videos of a recording: clips in an array or in picture files, or a stimulus described by name that the caller draws.
 
+use super::axes::TrialAxes;
 use super::bundle::Bundle;
-use super::sidecar::{GeneratorName, Sidecar, TimelineTable};
+use super::clips::{self, Wanted, shrink_pool};
+use super::sidecar::{GeneratorName, Sidecar, TimelineTable, VideoTable};
 use super::spikes::axis_order;
-use super::trials;
+use super::trials as columns;
 use crate::{FormatError, Result};
 use spikereel_data::{DataError, Timeline, VideoPool};
 use std::path::Path;
@@ -36,61 +38,95 @@ pub enum VideoSource {
 
 const AXES: [&str; 5] = ["trial", "frame", "height", "width", "rgb"];
 
-pub(crate) fn read(path: &Path, bundle: &mut Bundle, sidecar: &Sidecar, n_trials: usize) -> Result<VideoSource> {
+pub(crate) fn read(path: &Path, bundle: &mut Bundle, sidecar: &Sidecar, trials: &TrialAxes) -> Result<VideoSource> {
     let data = |error| FormatError::data(path, error);
-    let table = sidecar.video.clone().unwrap_or_default();
-    match (table.generator, &table.array) {
-        (Some(_), Some(_)) => {
-            Err(data(DataError::new("video", "`generator` or `array`", "both").hint("remove one of them")))
-        }
-        (None, None) if sidecar.video.is_some() => {
-            Err(data(DataError::new("video", "`generator` or `array`", "neither")))
-        }
-        (None, None) if sidecar.timeline.is_some() => {
-            Err(data(DataError::new("timeline", "a table `[video]` that it belongs to", "none")))
-        }
-        (None, None) => Ok(VideoSource::Unsaid),
-        (Some(generator), None) => {
-            if table.axes.is_some() || table.clip_of_trial.is_some() {
-                let got = "`axes` or `clip_of_trial`, which belong to `array`";
+    let Some(table) = &sidecar.video else {
+        return match sidecar.timeline {
+            None => Ok(VideoSource::Unsaid),
+            Some(_) => Err(data(DataError::new("timeline", "a table `[video]` that it belongs to", "none"))),
+        };
+    };
+    let source = "`generator`, `array` or `clips`";
+    match (table.generator, &table.array, &table.clips) {
+        (None, None, None) => Err(data(DataError::new("video", source, "none of them"))),
+        (Some(generator), None, None) => {
+            if table.axes.is_some() || table.clip_of_trial.is_some() || table.frame_px.is_some() {
+                let got = "`axes`, `clip_of_trial` or `frame_px`, which belong to `array` or `clips`";
                 return Err(data(DataError::new("video", "`generator` alone", got)));
             }
             let timeline = sidecar.timeline.as_ref().map(|table| timeline(table, None).map_err(data)).transpose()?;
             Ok(VideoSource::Generator { generator, timeline })
         }
-        (None, Some(name)) => {
-            let field = format!("video.array `{name}`");
-            let Some(axes) = &table.axes else {
-                let expected = format!("the array's axes in order, such as {AXES:?}");
-                return Err(data(DataError::new("video.axes", expected, "nothing")));
-            };
-            let order = axis_order("video.axes", &AXES, axes).map_err(data)?;
+        (None, array, names) if array.is_none() || names.is_none() => {
             let Some(time) = &sidecar.timeline else {
                 return Err(data(DataError::new("timeline", "frame_rate_hz and start_secs of the videos", "nothing")));
             };
-            let array = bundle.read("video.array", name)?;
-            if array.shape().len() != 5 {
-                let error = DataError::new(field, format!("five axes, {axes:?}"), format!("shape {:?}", array.shape()));
-                return Err(data(error));
-            }
-            let named = |error: DataError| data(DataError { field: format!("{field}, {}", error.field), ..error });
-            let pool = array.to_video([order[0], order[1], order[2], order[3], order[4]]).map_err(named)?;
+            let (field, pool) = match (array, names) {
+                (Some(name), _) => of_array(path, bundle, table, name)?,
+                (None, names) => of_files(path, bundle, table, names.as_deref().unwrap_or_default(), time)?,
+            };
             let timeline = timeline(time, Some(pool.shape()[1])).map_err(data)?;
-            let clip_of_trial = clips(path, bundle, table.clip_of_trial.as_deref(), &field, &pool, n_trials)?;
+            let clip_of_trial = clip_of_trial(path, bundle, table.clip_of_trial.as_deref(), &field, &pool, trials)?;
             Ok(VideoSource::Clips { pool, clip_of_trial, timeline })
         }
+        _ => Err(data(DataError::new("video", source, "several of them").hint("keep one of them"))),
     }
 }
 
-fn clips(
+fn of_array(path: &Path, bundle: &mut Bundle, table: &VideoTable, name: &str) -> Result<(String, VideoPool)> {
+    let data = |error| FormatError::data(path, error);
+    let field = format!("video.array `{name}`");
+    let Some(axes) = &table.axes else {
+        let expected = format!("the array's axes in order, such as {AXES:?}");
+        return Err(data(DataError::new("video.axes", expected, "nothing")));
+    };
+    let order = axis_order("video.axes", &AXES, axes).map_err(data)?;
+    let array = bundle.read("video.array", name)?.with_axes(5);
+    if array.shape().len() != 5 {
+        let error = DataError::new(field, format!("five axes, {axes:?}"), format!("shape {:?}", array.shape()));
+        return Err(data(error));
+    }
+    let named = |error: DataError| data(DataError { field: format!("{field}, {}", error.field), ..error });
+    let pool = array.to_video([order[0], order[1], order[2], order[3], order[4]]).map_err(named)?;
+    let pool = match table.frame_px {
+        None => pool,
+        Some(px) => shrink_pool(&pool, px).map_err(data)?,
+    };
+    Ok((field, pool))
+}
+
+fn of_files(
+    path: &Path,
+    bundle: &mut Bundle,
+    table: &VideoTable,
+    names: &[String],
+    time: &TimelineTable,
+) -> Result<(String, VideoPool)> {
+    let data = |error| FormatError::data(path, error);
+    if table.axes.is_some() {
+        return Err(data(DataError::new("video", "`clips` without `axes`", "`axes`, which belong to `array`")));
+    }
+    // Movies are sampled at this rate, so it is checked before any is read.
+    if !(time.frame_rate_hz.is_finite() && time.frame_rate_hz > 0.0) {
+        let error = DataError::new("timeline.frame_rate_hz", "a number above 0", time.frame_rate_hz.to_string());
+        return Err(data(error));
+    }
+    let in_phases = time.phases.iter().try_fold(0_usize, |n, span| n.checked_add(span.n_frames));
+    let n_frames = time.n_frames.or(in_phases.filter(|n| *n > 0));
+    let wanted = Wanted { names, frame_px: table.frame_px, n_frames, frame_rate_hz: time.frame_rate_hz };
+    Ok(("video.clips".into(), clips::read(path, bundle, &wanted)?))
+}
+
+fn clip_of_trial(
     path: &Path,
     bundle: &mut Bundle,
     array: Option<&str>,
     field: &str,
     pool: &VideoPool,
-    n_trials: usize,
+    trials: &TrialAxes,
 ) -> Result<Vec<usize>> {
     let data = |error| FormatError::data(path, error);
+    let n_trials = trials.n_trials();
     let Some(name) = array else {
         if pool.n_clips() != n_trials {
             let error = DataError::new(
@@ -107,7 +143,7 @@ fn clips(
         return Ok((0..n_trials).collect());
     };
     let key = "video.clip_of_trial";
-    let values = trials::read(path, bundle, key, name, n_trials)?.to_f64().map_err(data)?;
+    let values = columns::read(path, bundle, key, name, trials)?.to_f64().map_err(data)?;
     let clip = |(trial_idx, &value): (usize, &f64)| {
         let exists = value >= 0.0 && value.fract() == 0.0 && value < pool.n_clips() as f64;
         exists.then_some(value as usize).ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! Small npz files and sidecars for tests.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod bundles;
 pub mod mat;
 pub mod mutate;
 pub mod tree;
@@ -94,4 +95,15 @@ pub fn error(arrays: &[(&str, Vec<u8>)], sidecar: &str) -> String {
     let path = put(folder.path(), arrays, sidecar);
     let error = spikereel_formats::read_recording(&path).map(|_| ()).unwrap_err().to_string();
     error.replace(&format!("{}/", folder.path().display()), "")
+}
+
+/// A black PNG file in memory.
+pub fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![0; (width * height * 3) as usize]).unwrap();
+    writer.finish().unwrap();
+    bytes
 }
