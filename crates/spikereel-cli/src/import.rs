@@ -13,6 +13,9 @@ pub struct ImportArgs {
     /// NWB files, sidecars of other files, folders of them, or the dataset.toml of an import to be repeated
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<PathBuf>,
+    /// What MATLAB files without a sidecar hold: siegel2015, sessions of Siegel et al., the data of the paper
+    #[arg(long, value_name = "NAME", value_parser = ["siegel2015"])]
+    pub profile: Option<String>,
     /// Table of trials in /intervals [default: trials]
     #[arg(long, value_name = "TABLE", help_heading = "Trials")]
     pub table: Option<String>,
@@ -113,7 +116,8 @@ pub fn given(args: &ImportArgs, seed: Option<u64>) -> Result<Given> {
         ..StimulusGiven::default()
     };
     let data = DataGiven { recordings: Some(args.sources.clone()), ..DataGiven::default() };
-    let flags = Given { seed, data, nwb, bins: bins(args)?, stimulus, ..Given::default() };
+    let siegel = args.profile.as_ref().map(|_| Table::new());
+    let flags = Given { seed, data, nwb, siegel, bins: bins(args)?, stimulus, ..Given::default() };
     Ok(flags.over(Given::from_pairs(&args.set)?).over(below))
 }
 

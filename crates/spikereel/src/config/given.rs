@@ -216,6 +216,8 @@ pub struct Given {
     pub data: DataGiven,
     /// How NWB files become recordings ([`spikereel_formats::NwbOptions`]); keys of tables are merged one by one.
     pub nwb: toml::Table,
+    /// MATLAB files without a sidecar hold sessions of Siegel et al. ([`spikereel_formats::SiegelOptions`]).
+    pub siegel: Option<toml::Table>,
     /// Spikes in time.
     pub bins: BinsGiven,
     /// Standardisation.
@@ -250,6 +252,10 @@ impl Given {
             precision: self.precision.or(below.precision),
             data: self.data.over(below.data),
             nwb: merged(self.nwb, below.nwb),
+            siegel: match (self.siegel, below.siegel) {
+                (Some(upper), Some(below)) => Some(merged(upper, below)),
+                (upper, below) => upper.or(below),
+            },
             bins: self.bins.over(below.bins),
             standardise: self.standardise.over(below.standardise),
             population: self.population.over(below.population),

@@ -7,7 +7,7 @@ use super::{PopulationConfig, PopulationGiven, Resolved, ScoresConfig, SplitConf
 use super::{StimulusConfig, StimulusGiven, TrainConfig, TrainGiven};
 use crate::builtin::is_builtin;
 use spikereel_data::{BinGrid, Phase, Timeline};
-use spikereel_formats::NwbOptions;
+use spikereel_formats::{NwbOptions, SiegelOptions};
 use std::path::{Path, PathBuf};
 
 type Checked<T> = std::result::Result<T, ConfigError>;
@@ -27,6 +27,8 @@ pub struct SourceFacts {
     pub prepared: Option<Box<Resolved>>,
     /// How NWB files were read.
     pub nwb: Option<NwbOptions>,
+    /// How MATLAB files of Siegel et al. were read.
+    pub siegel: Option<SiegelOptions>,
 }
 
 /// Fills in defaults and checks every value.
@@ -53,6 +55,7 @@ pub fn resolve(given: Given, facts: &SourceFacts) -> Checked<Resolved> {
         precision: given.precision.unwrap_or(d::PRECISION),
         data: data(given.data)?,
         nwb: facts.nwb.clone(),
+        siegel: facts.siegel.clone(),
         bins,
         standardise: StandardiseConfig { kind: given.standardise.kind.unwrap_or(d::STANDARDISATION) },
         population: match prepared {

@@ -200,6 +200,9 @@ pub struct Resolved {
     /// How NWB files became recordings; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nwb: Option<spikereel_formats::NwbOptions>,
+    /// How MATLAB files of Siegel et al. became recordings; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub siegel: Option<spikereel_formats::SiegelOptions>,
     /// Spikes in time.
     pub bins: BinsConfig,
     /// Standardisation.

@@ -119,7 +119,7 @@ fn expanded(given: Given) -> Result<Given> {
     Ok(Given { data: DataGiven { recordings: Some(files), ..given.data }, ..given })
 }
 
-/// The NWB files of a folder; where there are none, its sidecars.
+/// The NWB files of a folder; where there are none, its sidecars; where there are none of them either, its MATLAB files.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io(folder, "list it", error))?;
     let mut paths: Vec<PathBuf> = entries
@@ -128,16 +128,20 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     paths.retain(|path| path.is_file());
     paths.sort();
     let is_sidecar = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml");
-    let picked: Vec<PathBuf> = if paths.iter().any(|path| nwb::is_nwb(path)) {
-        paths.into_iter().filter(|path| nwb::is_nwb(path)).collect()
-    } else {
-        paths.into_iter().filter(is_sidecar).collect()
-    };
+    let is_mat = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mat"));
+    let is_nwb = |path: &PathBuf| nwb::is_nwb(path);
+    let kinds: [&dyn Fn(&PathBuf) -> bool; 3] = [&is_nwb, &is_sidecar, &is_mat];
+    let kind = kinds.into_iter().find(|kind| paths.iter().any(kind));
+    let picked: Vec<PathBuf> = kind.map(|kind| paths.into_iter().filter(kind).collect()).unwrap_or_default();
     if picked.is_empty() {
-        return Err(DataError::new("folder", "NWB files (.nwb, .h5, .hdf5) or sidecars (.toml)", "none of them")
-            .hint("name the files one by one")
-            .at(folder.display().to_string())
-            .into());
+        return Err(DataError::new(
+            "folder",
+            "NWB files (.nwb, .h5, .hdf5), sidecars (.toml) or MATLAB files (.mat)",
+            "none of them",
+        )
+        .hint("name the files one by one")
+        .at(folder.display().to_string())
+        .into());
     }
     Ok(picked)
 }

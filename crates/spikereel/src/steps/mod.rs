@@ -23,4 +23,5 @@ mod nwb;
 pub mod open_run;
 mod pictures;
 pub(crate) mod readouts;
+mod siegel;
 mod videos;

@@ -1,8 +1,8 @@
 //! Where data come from: recordings on disk or inside the binary, a simulation, or a dataset that was prepared before.
 
-use super::nwb;
 use super::open_run::stored_config;
 use super::prepare::PREPARED_BY;
+use super::{nwb, siegel};
 use crate::builtin;
 use crate::config::choices::{Preset, StimulusKind};
 use crate::config::{ConfigError, Given, Resolved, SourceFacts};
@@ -11,7 +11,9 @@ use crate::provenance::InputFile;
 use crate::run_folder::read_json;
 use crate::{Error, Result};
 use spikereel_data::{ConditionTable, DataError, Recording, Spikes, Truth};
-use spikereel_formats::{FormatError, NwbOptions, RecordingExtras, StoredDataset, VideoGenerator, VideoSource};
+use spikereel_formats::{
+    FormatError, NwbOptions, RecordingExtras, SiegelOptions, StoredDataset, VideoGenerator, VideoSource,
+};
 use spikereel_synth::cortex::{CortexConfig, generate};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,8 @@ pub enum Loaded {
         list: Vec<LoadedRecording>,
         /// How those in NWB files were read.
         nwb: Option<Box<NwbOptions>>,
+        /// How sessions of Siegel et al. were read.
+        siegel: Option<Box<SiegelOptions>>,
     },
     /// A prepared dataset.
     Dataset {
@@ -55,16 +59,20 @@ pub fn load(given: &Given, progress: &dyn Progress) -> Result<Loaded> {
         (Some(list), None, None) if !list.is_empty() => {
             let task = progress.begin("reading", list.len() as u64, "recording");
             let nwb = nwb::Reader::new(given, list)?;
+            let siegel = siegel::Reader::new(given)?;
             let read = |path: &PathBuf| {
-                let loaded = match &nwb {
-                    Some(reader) if nwb::is_nwb(path) => reader.read(path)?,
+                let loaded = match (&nwb, &siegel) {
+                    (Some(reader), _) if nwb::is_nwb(path) => reader.read(path)?,
+                    (_, Some(reader)) if siegel::is_session(path) => reader.read(path)?,
                     _ => read_recording(path)?,
                 };
                 task.advance(1);
                 Ok(loaded)
             };
             let list = list.iter().map(read).collect::<Result<Vec<_>>>()?;
-            Ok(Loaded::Recordings { list, nwb: nwb.map(|reader| Box::new(reader.options)) })
+            let (nwb, siegel) =
+                (nwb.map(|reader| Box::new(reader.options)), siegel.map(|reader| Box::new(reader.options)));
+            Ok(Loaded::Recordings { list, nwb, siegel })
         }
         (None, Some(folder), None) => load_dataset(folder),
         (None, None, Some(_)) => Ok(Loaded::Simulation),
@@ -115,7 +123,7 @@ impl Loaded {
             Self::Dataset { prepared, .. } => {
                 Ok(SourceFacts { prepared: Some(prepared.clone()), ..SourceFacts::default() })
             }
-            Self::Recordings { list, nwb } => {
+            Self::Recordings { list, nwb, siegel } => {
                 let first = &list[0];
                 let kind = |loaded: &LoadedRecording| match loaded.extras.video {
                     VideoSource::Generator { generator: VideoGenerator::Gabor, .. } => Some(StimulusKind::TwoGabor),
@@ -136,6 +144,7 @@ impl Loaded {
                     },
                     prepared: None,
                     nwb: nwb.as_deref().cloned(),
+                    siegel: siegel.as_deref().cloned(),
                 })
             }
         }

@@ -22,7 +22,7 @@ pub(super) enum Source {
     Npz(NpzFile),
     /// One array, named as the file without ending.
     Npy(String),
-    Mat(MatArrays),
+    Mat(Box<MatArrays>),
     Table(Table),
     /// A folder.
     Experanto(Experanto),
@@ -41,7 +41,7 @@ impl Source {
             Some("npy") => {
                 Self::Npy(path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()))
             }
-            Some("mat") => Self::Mat(MatArrays::open(path)?),
+            Some("mat") => Self::Mat(Box::new(MatArrays::open(path)?)),
             Some("csv" | "tsv") => Self::Table(Table::open(path)?),
             #[cfg(feature = "parquet")]
             Some("parquet") => Self::Parquet(crate::read::parquet_table::ParquetTable::open(path)?),

@@ -1,4 +1,4 @@
-//! Files of arrays: npz, npy and MATLAB. What they mean is said by a sidecar.
+//! Files of arrays: npz, npy, MATLAB and tables. What they mean is said by a sidecar.
 
 use super::{EntryFacts, Look, TableFacts};
 use crate::Result;
@@ -8,10 +8,13 @@ use std::path::Path;
 
 pub(super) fn look(path: &Path) -> Result<Look> {
     let is_mat = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mat"));
-    let (format, columns) = if is_mat { ("MATLAB", variables(path)?) } else { ("numpy", arrays(path)?) };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let (format, columns) = if is_mat { ("MATLAB", variables(path)?) } else { (ending, arrays(path)?) };
+    let is_siegel =
+        ["spikeTimes", "unitInfo", "trialInfo"].iter().all(|name| columns.iter().any(|own| own.name == *name));
     let shape_of_spikes = columns.iter().any(|entry| entry.kind.matches(" x ").count() == 2);
     let mut warnings = Vec::new();
-    if !shape_of_spikes {
+    if !shape_of_spikes && !is_siegel && !["csv", "tsv"].contains(&ending) {
         warnings.push(
             "no array has three axes: spikes are counts [trial, bin, site] or times with the site of each".into(),
         );
@@ -21,11 +24,15 @@ pub(super) fn look(path: &Path) -> Result<Look> {
         format: format.into(),
         tables: vec![TableFacts { name: "arrays".into(), n_rows: None, columns }],
         warnings,
-        next: format!(
-            "write {} beside the file, which says which array is what (docs/formats.md), then: spikereel inspect {}",
-            sidecar.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-            super::quoted(&sidecar.display().to_string())
-        ),
+        next: if is_siegel {
+            format!("spikereel import {} --profile siegel2015", super::quoted(&path.display().to_string()))
+        } else {
+            format!(
+                "write {} beside the file, which says which array is what (docs/formats.md), then: spikereel inspect {}",
+                sidecar.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                super::quoted(&sidecar.display().to_string())
+            )
+        },
         ..Look::default()
     })
 }

@@ -128,8 +128,8 @@ pub struct Look {
 /// Whether a file is looked at here: it is in a format that needs choices before it is a recording.
 pub fn is_looked_at(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let bare_npz = ending == "npz" && !path.with_extension("toml").exists();
-    is_nwb(path) || bare_npz || ["npy", "mat"].contains(&ending.as_str())
+    let of_arrays = ["npz", "npy", "mat", "csv", "tsv", "parquet"].contains(&ending.as_str());
+    is_nwb(path) || (of_arrays && !path.with_extension("toml").exists())
 }
 
 /// Looks at a file.
