@@ -21,7 +21,7 @@ const SECONDS: &str = "Times must be seconds on one clock: divide milliseconds b
 
 /// Checks of clock and order.
 pub(super) fn check(recording: &Recording) -> Vec<AuditFinding> {
-    let mut findings = rates(recording);
+    let mut findings: Vec<AuditFinding> = rates(recording).into_iter().collect();
     if let Spikes::Times(times) = &recording.spikes {
         findings.extend(units(times));
         findings.extend(order(times));
