@@ -2,11 +2,13 @@
 
 mod synthetic;
 
-use spikereel_analysis::audit::{AuditFinding, Severity, alignment_response, audit_dataset, audit_dataset_at, audit_recording};
+use spikereel_analysis::audit::{
+    AuditFinding, Severity, alignment_response, audit_dataset, audit_dataset_at, audit_recording,
+};
 use spikereel_data::prepare::{BinnedTrials, binned};
 use spikereel_data::{
-    BinGrid, Dataset, Level, RealTrial, Recording, RecordingParts, SharedBytes, SpikeTensor, Spikes, Split, TargetKind, Timeline,
-    VideoPool,
+    BinGrid, Dataset, Level, RealTrial, Recording, RecordingParts, SharedBytes, SpikeTensor, Spikes, Split, TargetKind,
+    Timeline, VideoPool,
 };
 use spikereel_synth::cortex::{CortexConfig, SpikeForm, generate};
 use std::collections::HashMap;
@@ -89,8 +91,7 @@ fn planted_drift_is_found_and_its_size_told() {
 
 #[test]
 fn planted_duplicates_are_found_by_name() {
-    let twice = recounted(recording(SpikeForm::Counts, 6, 4), |_, _, _, count| count);
-    let twice = changed(twice, |parts| {
+    let twice = changed(recording(SpikeForm::Counts, 6, 4), |parts| {
         let Spikes::Counts(counts, _) = &mut parts.spikes else { panic!("counts") };
         let mut values = counts.to_array();
         for (mut trial, trial_idx) in values.outer_iter_mut().zip(0..) {
@@ -126,15 +127,16 @@ fn planted_covariation_is_found_and_told_apart_by_strength() {
         let color = parts.conditions.factor_idx("color").unwrap();
         let level = |trial: usize| parts.conditions.level_idx(parts.condition_of_trial[trial], color);
         let n = parts.condition_of_trial.len();
-        let choice = (0..n).map(|trial| if trial % 4 == 0 { 1.0 } else { f64::from(level(trial) >= 2) }).collect();
-        let speed = (0..n).map(|trial| level(trial) as f64 + (trial * 37 % 101) as f64 / 40.0).collect();
+        let choice = (0..n).map(|trial| if trial % 3 == 0 { 1.0 } else { f64::from(level(trial) >= 2) }).collect();
+        let speed = (0..n).map(|trial| level(trial) as f64 + (trial * 37 % 101) as f64 / 20.0).collect();
         parts.covariates.extend([("choice".into(), choice), ("speed".into(), speed)]);
     });
     let findings = audit_recording(&with);
     let of = |pair: &str| {
-        findings.iter().find(|finding| finding.check == "covariation" && finding.sentence.starts_with(pair)).unwrap_or_else(|| {
-            panic!("no {pair} in {findings:#?}")
-        })
+        findings
+            .iter()
+            .find(|finding| finding.check == "covariation" && finding.sentence.starts_with(pair))
+            .unwrap_or_else(|| panic!("no {pair} in {findings:#?}"))
     };
     for pair in ["`color` and `choice`", "`color` and `speed`"] {
         println!("{}", of(pair).sentence);
@@ -148,7 +150,8 @@ fn planted_covariation_is_found_and_told_apart_by_strength() {
         parts.condition_of_trial.sort_by_key(|&condition| conditions.level_idx(condition, color));
     });
     let findings = audit_recording(&sorted);
-    let found = findings.iter().find(|finding| finding.sentence.starts_with("`color` and the order of trials")).unwrap();
+    let found =
+        findings.iter().find(|finding| finding.sentence.starts_with("`color` and the order of trials")).unwrap();
     assert_eq!(found.severity, Severity::Serious, "{}", found.sentence);
 }
 
@@ -177,7 +180,10 @@ fn wrong_clocks_orders_and_gaps_are_found() {
     let gap = one(&findings, "trials-without-spikes");
     assert_eq!((gap.severity, gap.value), (Severity::Serious, Some(5.0)), "{}", gap.sentence);
     assert_eq!(one(&findings, "silent-sites").value, Some(1.0));
-    let fast = recounted(recording(SpikeForm::Counts, 6, 6), |_, _, site, count| if site == 0 { count + 150.0 } else { count });
+    let fast = recounted(
+        recording(SpikeForm::Counts, 6, 6),
+        |_, _, site, count| if site == 0 { count + 150.0 } else { count },
+    );
     assert_eq!(one(&audit_recording(&fast), "high-rates").severity, Severity::Warning);
 }
 
@@ -199,7 +205,6 @@ fn rare_conditions_and_levels_are_found() {
     assert_eq!((balance.severity, balance.value), (Severity::Warning, Some(1.0)));
     assert!(balance.sentence.contains(&rare.conditions.label(condition)));
     assert_eq!(one(&findings, "factor-levels").severity, Severity::Note);
-    assert!(rare.conditions.factors().iter().all(|factor| matches!(factor.levels[0], Level::Number(_) | Level::Text(_))));
 }
 
 #[test]
@@ -211,7 +216,9 @@ fn the_response_to_the_cue_is_seen_in_times_and_counts() {
     assert!(response.z.is_some_and(|z| z > 3.0), "{response:?}");
     let counts = alignment_response(&recording(SpikeForm::Counts, 2, 8), [-1.5, 3.0], 0.1);
     assert_eq!(counts.left_edges.len(), 9);
-    for (window, width) in [([0.4, -0.4], 0.1), ([-0.4, 0.4], 0.0), ([-0.4, 0.4], f64::NAN), ([f64::NEG_INFINITY, 0.0], 0.1)] {
+    for (window, width) in
+        [([0.4, -0.4], 0.1), ([-0.4, 0.4], 0.0), ([-0.4, 0.4], f64::NAN), ([f64::NEG_INFINITY, 0.0], 0.1)]
+    {
         assert!(alignment_response(&times, window, width).left_edges.is_empty());
     }
 }
@@ -230,7 +237,9 @@ fn dataset(clips: &[[u8; 3]], clip_of_trial: &[usize]) -> Dataset {
     trials.spikes = SpikeTensor::from_array(trials.spikes.to_array().slice(ndarray::s![..n_trials, .., ..])).unwrap();
     let bytes = clips.iter().flatten().flat_map(|&value| [value; 12]).collect();
     let video = VideoPool::new([clips.len(), 3, 2, 2, 3], SharedBytes::new(bytes)).unwrap();
-    trials.into_dataset(video, clip_of_trial, Timeline::new(1.0, 0.0, 3, vec![]).unwrap(), TargetKind::OwnVideo).unwrap()
+    trials
+        .into_dataset(video, clip_of_trial, Timeline::new(1.0, 0.0, 3, vec![]).unwrap(), TargetKind::OwnVideo)
+        .unwrap()
 }
 
 fn split() -> Split {

@@ -82,8 +82,10 @@ fn corrections_are_scipys_and_statsmodels() {
 fn the_change_at_the_event_is_scipys_paired_t() {
     let golden = golden();
     let (before, after) = (numbers(&golden["paired"]["before"]), numbers(&golden["paired"]["after"]));
-    let counts =
-        ndarray::Array3::from_shape_fn((6, 2, 1), |(trial, bin, _)| if bin == 0 { before[trial] } else { after[trial] } as f32);
+    let counts = ndarray::Array3::from_shape_fn(
+        (6, 2, 1),
+        |(trial, bin, _)| if bin == 0 { before[trial] } else { after[trial] } as f32,
+    );
     let factor = Factor { name: "cue".into(), levels: vec![Level::Number(0.0)] };
     let recording = Recording::new(RecordingParts {
         session: "s".into(),
