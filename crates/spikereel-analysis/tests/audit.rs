@@ -235,7 +235,7 @@ fn dataset(clips: &[[u8; 3]], clip_of_trial: &[usize]) -> Dataset {
     trials.covariates.clear();
     trials.truth = None;
     trials.spikes = SpikeTensor::from_array(trials.spikes.to_array().slice(ndarray::s![..n_trials, .., ..])).unwrap();
-    let bytes = clips.iter().flatten().flat_map(|&value| [value; 12]).collect();
+    let bytes: Vec<u8> = clips.iter().flatten().flat_map(|&value| [value; 12]).collect();
     let video = VideoPool::new([clips.len(), 3, 2, 2, 3], SharedBytes::new(bytes)).unwrap();
     trials
         .into_dataset(video, clip_of_trial, Timeline::new(1.0, 0.0, 3, vec![]).unwrap(), TargetKind::OwnVideo)
