@@ -1,6 +1,6 @@
 //! How many trials each condition and each level of a factor has.
 
-use super::finding::{AuditFinding, Severity, few};
+use super::finding::{AuditFinding, Severity, few, range};
 use spikereel_data::Recording;
 
 /// Fewer trials of a condition cannot be split into parts that mean something.
@@ -15,13 +15,11 @@ pub(super) fn check(recording: &Recording) -> Vec<AuditFinding> {
     recording.condition_of_trial.iter().for_each(|&condition| n_of[condition] += 1);
     let (fewest, most) = ends(&n_of);
     let empty: Vec<String> = (0..table.len()).filter(|&idx| n_of[idx] == 0).map(|idx| table.label(idx)).collect();
-    let at_fewest = n_of.iter().position(|&n| n == fewest).map_or_else(String::new, |idx| table.label(idx));
+    let at_fewest = n_of.iter().position(|&n| n == fewest && n < most);
+    let at_fewest = at_fewest.map_or_else(String::new, |idx| format!("; the fewest has `{}`", table.label(idx)));
     let is_uneven = fewest < MIN_TRIALS || ratio(fewest, most) > MAX_RATIO;
     let without = if empty.is_empty() { String::new() } else { format!(" Without a trial: {}.", few(&empty)) };
-    let sentence = format!(
-        "{} conditions with {fewest} to {most} trials each; the fewest has `{at_fewest}`.{without}",
-        table.len()
-    );
+    let sentence = format!("{} conditions with {} trials each{at_fewest}.{without}", table.len(), range(fewest, most));
     let severity = if is_uneven { Severity::Warning } else { Severity::Note };
     let mut balance = AuditFinding::new("condition-balance", severity, fewest as f64, "trials", sentence);
     if is_uneven {
@@ -47,7 +45,7 @@ pub(super) fn check(recording: &Recording) -> Vec<AuditFinding> {
             _ => (Severity::Note, ""),
         };
         let sentence =
-            format!("Factor `{}`: {n_shown} levels in {fewest} to {most} trials: {}.", factor.name, few(&levels));
+            format!("Factor `{}`: {n_shown} levels in {} trials: {}.", factor.name, range(fewest, most), few(&levels));
         findings.push(AuditFinding::new("factor-levels", severity, fewest as f64, "trials", sentence).remedy(remedy));
     }
     findings

@@ -69,6 +69,11 @@ pub(super) fn counted(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// `3`, `3 to 5`.
+pub(super) fn range(fewest: usize, most: usize) -> String {
+    if fewest == most { most.to_string() } else { format!("{fewest} to {most}") }
+}
+
 /// A share as a whole percentage.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)

@@ -19,7 +19,9 @@ pub(super) struct SharedClips {
     pub n_test: usize,
     /// Of them, those that also are training clips, by number or by content.
     pub n_same: usize,
-    /// Of those, clips of conditions that have only one video: to be expected.
+    /// Of these, the very same clip of the pool.
+    pub n_same_number: usize,
+    /// Of them, clips of conditions that have only one video: to be expected.
     pub n_same_fixed: usize,
     /// Test clips that are a training clip shifted by one frame, and no training clip as they are.
     pub n_shifted: usize,
@@ -57,6 +59,7 @@ impl ClipContents {
             let frames = &self.frames[clip][..];
             if whole.contains(frames) {
                 found.n_same += 1;
+                found.n_same_number += usize::from(seen.contains(&clip));
                 found.n_same_fixed += usize::from(self.is_fixed[condition]);
             } else if frames.len() > 1
                 && (shifted.contains(&(true, &frames[..frames.len() - 1])) || shifted.contains(&(false, &frames[1..])))

@@ -1,6 +1,6 @@
 //! A dataset with its splits: what stands on both sides, what is missing on one.
 
-use super::finding::{AuditFinding, Severity, few, percent, sorted};
+use super::finding::{AuditFinding, Severity, few, percent, range, sorted};
 use super::shared_clips::{ClipContents, SharedClips};
 use spikereel_data::prepare::LeakAudit;
 use spikereel_data::{Dataset, Part, RealTrial, Split};
@@ -70,7 +70,7 @@ fn of_split(
     let mut findings = vec![shared_trials(&audit)];
     findings.extend(overlaps(dataset, split, times));
     findings.extend(neighbors(dataset, split));
-    findings.extend(clips(&audit, &contents.shared(dataset, split)));
+    findings.extend(clips(&contents.shared(dataset, split)));
     findings.extend(conditions(dataset, &audit));
     findings
 }
@@ -178,14 +178,13 @@ fn neighbors(dataset: &Dataset, split: &Split) -> Option<(AuditFinding, f64)> {
     Some((finding, share))
 }
 
-fn clips(audit: &LeakAudit, shared: &SharedClips) -> Vec<(AuditFinding, f64)> {
-    let n_by_number = audit.n_clips_in_train_and_test + audit.n_clips_in_validation_and_test;
+fn clips(shared: &SharedClips) -> Vec<(AuditFinding, f64)> {
     let n_free = shared.n_same - shared.n_same_fixed;
     let severity = if n_free > 0 { Severity::Warning } else { Severity::Note };
     let sentence = format!(
-        "{} of {} test clips are also shown in training or validation ({n_by_number} by number, the others by content); {} are of conditions \
+        "{} of {} test clips are also shown in training or validation, {} of them as the very same clip of the pool; {} are of conditions \
          with one video.",
-        shared.n_same, shared.n_test, shared.n_same_fixed
+        shared.n_same, shared.n_test, shared.n_same_number, shared.n_same_fixed
     );
     let finding = AuditFinding::new("clips-in-two-parts", severity, shared.n_same as f64, "clips", sentence);
     let remedy = match (n_free, shared.n_same) {
@@ -250,8 +249,10 @@ fn conditions(dataset: &Dataset, audit: &LeakAudit) -> Vec<(AuditFinding, f64)> 
     let (fewest, most) = (tested.iter().min().copied().unwrap_or(0), tested.iter().max().copied().unwrap_or(0));
     let severity = if fewest < MIN_TEST_TRIALS { Severity::Warning } else { Severity::Note };
     let sentence = format!(
-        "{fewest} to {most} test trials a condition, {} in all from {} real trials.",
-        audit.parts[2].n_trials, audit.parts[2].n_real_trials
+        "{} test trials a condition, {} in all from {} real trials.",
+        range(fewest, most),
+        audit.parts[2].n_trials,
+        audit.parts[2].n_real_trials
     );
     let finding = AuditFinding::new("test-trials", severity, fewest as f64, "trials", sentence);
     let remedy = if fewest < MIN_TEST_TRIALS {
