@@ -8,8 +8,15 @@ use spikereel_nn::{DecoderShape, Model, Network};
 use std::sync::LazyLock;
 
 static NETWORK: LazyLock<Network> = LazyLock::new(|| {
-    let shape =
-        DecoderShape { n_bins: 4, n_sites: 3, n_frames: 4, height: 8, width: 8, base_channels: 1, model: Model::Decoder };
+    let shape = DecoderShape {
+        n_bins: 4,
+        n_sites: 3,
+        n_frames: 4,
+        height: 8,
+        width: 8,
+        base_channels: 1,
+        model: Model::Decoder,
+    };
     decoder(&shape).expect("a small network")
 });
 

@@ -1,5 +1,7 @@
 //! What the fuzz targets share: a folder of their own, in which the bytes become the file that a reader wants.
 
+#![forbid(unsafe_code)]
+
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
