@@ -23,6 +23,8 @@ usage: cargo xtask COMMAND
                                    fail on console errors, outside requests and sideways scrolling
   masking-null                     false alarms of masking where nothing was planted, an hour
   recovery [N] [shapley|retrain]   planted functions found, and false alarms, over N recordings (20), an hour and more
+  mutations [N] [FORMAT ...]       N (100,000) damaged files of each format that is read: no panic, no 2 s, no more memory than
+                                   files deserve
 ";
 
 fn main() -> ExitCode {

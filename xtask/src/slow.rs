@@ -13,6 +13,7 @@ struct Slow {
 const ALL: &[Slow] = &[
     Slow { command: "masking-null", package: "spikereel", example: "masking_null" },
     Slow { command: "recovery", package: "spikereel", example: "recovery" },
+    Slow { command: "mutations", package: "spikereel", example: "mutations" },
 ];
 
 /// Runs the example behind `command` with `arguments`; `None` where there is no such command.

@@ -40,6 +40,7 @@ const TABLE: &[Arrows] = &[
     },
     Arrows { from: "spikereel-cli", to: &["spikereel"], to_in_tests: &[] },
     Arrows { from: "xtask", to: &[], to_in_tests: &[] },
+    Arrows { from: "spikereel-fuzz", to: &["spikereel-data", "spikereel-formats", "spikereel-nn"], to_in_tests: &[] },
 ];
 
 /// Checks every manifest of the workspace.

@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod circular;
 pub mod correction;
 pub mod effect;
+pub mod permuted;
 pub mod ranks;
 pub mod resampled;
 pub mod sign_flip;
@@ -19,7 +20,8 @@ pub use circular::{
 };
 pub use correction::Correction;
 pub use effect::{Estimate, Resampling, bca_interval, percentile_interval};
-pub use ranks::{spearman, wilcoxon_signed_rank, wilcoxon_signed_rank_exact};
+pub use permuted::{permuted_cramers_v, permuted_eta_squared};
+pub use ranks::{spearman, spearman_test, wilcoxon_signed_rank, wilcoxon_signed_rank_exact};
 pub use resampled::{ResampledMean, corrected_resampled};
 pub use sign_flip::{SignFlip, permutation_p_greater, sign_flip_test};
 pub use t_test::{Alternative, TTest, cohens_d, cohens_dz, independent_t_test, one_sample_t_test, paired_t_test};

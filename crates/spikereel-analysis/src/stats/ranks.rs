@@ -1,5 +1,6 @@
 //! Ranks: Spearman's correlation and Wilcoxon's signed-rank test.
 
+use super::t_test::t_sf;
 use crate::metrics::pearson;
 use statrs::function::erf::erfc;
 
@@ -21,6 +22,15 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
 /// Spearman's rank correlation (`scipy.stats.spearmanr`); none where a list is constant or lengths differ.
 pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     pearson(&ranks(a), &ranks(b))
+}
+
+/// Spearman's rank correlation and its two-sided p by Student's t with `n - 2` degrees of freedom, the default of `scipy.stats.spearmanr`.
+/// None where a list is constant, lengths differ or there are fewer than three values.
+pub fn spearman_test(a: &[f64], b: &[f64]) -> Option<(f64, f64)> {
+    let rho = spearman(a, b)?;
+    let df = a.len() as f64 - 2.0;
+    let t = rho * (df / ((1.0 - rho) * (1.0 + rho))).sqrt();
+    (df > 0.0).then(|| (rho, if t.is_finite() { 2.0 * t_sf(t.abs(), df) } else { 0.0 }))
 }
 
 /// Two-sided Wilcoxon signed-rank p by the normal approximation, zeros dropped, ties corrected, no continuity correction
