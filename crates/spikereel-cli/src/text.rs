@@ -1,6 +1,7 @@
 //! Results as text for a person: short tables and sentences. `--json` prints the same results whole.
 
 use comfy_table::{Table, presets};
+use spikereel::AuditFinding;
 use spikereel::bench::Benched;
 use spikereel::programme::{Reproduced, Studied, StudyLine};
 use spikereel::steps::convert::Converted;
@@ -124,6 +125,10 @@ impl Text for Imported {
         self.choices.iter().for_each(|choice| {
             let _ = writeln!(out, "chosen: {choice}");
         });
+        for (session, finding) in &self.audit {
+            let place = if session.is_empty() { String::new() } else { format!("{session}: ") };
+            out += &audit_line(&place, finding);
+        }
         out += &self.prepared.text();
         let _ = writeln!(out, "repeat it: spikereel import {} --out NEW_FOLDER", self.repeat.display());
         let _ = writeln!(out, "next: spikereel train {}", self.prepared.dataset.display());
@@ -197,8 +202,14 @@ impl Text for Inspection {
         self.warnings.iter().for_each(|warning| {
             let _ = writeln!(out, "warning: {warning}");
         });
+        self.audit.iter().for_each(|finding| out += &audit_line("", finding));
         out
     }
+}
+
+fn audit_line(place: &str, finding: &AuditFinding) -> String {
+    let remedy = if finding.remedy.is_empty() { String::new() } else { format!(" ({})", finding.remedy) };
+    format!("audit, {}: {place}{}{remedy}\n", finding.severity, finding.sentence)
 }
 
 impl Text for Trained {

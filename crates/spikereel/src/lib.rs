@@ -19,3 +19,4 @@ pub mod studies;
 pub mod threads;
 
 pub use error::{ConfigError, EXIT_CODES, Error, Result};
+pub use spikereel_analysis::audit::AuditFinding;

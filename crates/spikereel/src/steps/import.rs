@@ -8,6 +8,7 @@ use crate::config::{ConfigError, DataGiven, Given, resolve};
 use crate::progress::Progress;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
+use spikereel_analysis::audit::{AuditFinding, audit_dataset, audit_recording};
 use spikereel_data::DataError;
 use spikereel_formats::InputFile;
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub struct Imported {
     pub sessions: Vec<SessionLine>,
     /// Choices that were made where nothing was given.
     pub choices: Vec<String>,
+    /// What the audit found: the session, or an empty name for the dataset with its splits; and the finding.
+    pub audit: Vec<(String, AuditFinding)>,
 }
 
 /// A file whose content is known.
@@ -86,6 +89,13 @@ pub fn import(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Resu
         return Err(error.hint("datasets and simulations need no import; train on them").into());
     };
     let files = given.data.recordings.clone().unwrap_or_default();
+    let named = |session: &str, findings: Vec<AuditFinding>| -> Vec<(String, AuditFinding)> {
+        findings.into_iter().map(|finding| (session.to_string(), finding)).collect()
+    };
+    let mut audit = Vec::new();
+    for loaded in list {
+        audit.extend(named(&loaded.recording.session, audit_recording(&loaded.recording)));
+    }
     let sessions = list.iter().zip(&files).map(|(loaded, file)| session_line(loaded, file)).collect();
     let choices = choose(&mut given, list);
     let config = resolve(given, &loaded.facts()?)?;
@@ -95,7 +105,10 @@ pub fn import(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Resu
     };
     let repeat = repeat(&config, &files, list)?;
     let prepared = prepare::prepare_beside(&config, loaded, &folder, &[(IMPORTED_BY, repeat.as_bytes())], progress)?;
-    Ok(Imported { repeat: folder.join(IMPORTED_BY), prepared, sessions, choices })
+    let stored = source::read_dataset(&folder)?;
+    audit.extend(named("", audit_dataset(&stored.dataset, &stored.splits)));
+    audit.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    Ok(Imported { repeat: folder.join(IMPORTED_BY), prepared, sessions, choices, audit })
 }
 
 /// Folders become the files in them, and a `dataset.toml` what it says.

@@ -7,7 +7,9 @@ use crate::progress::Progress;
 use crate::run_folder::check_is_run;
 use crate::{ConfigError, Result};
 use serde::Serialize;
+use spikereel_analysis::audit::{AuditFinding, audit_dataset, audit_recording};
 use spikereel_data::{ConditionTable, Dataset, Recording, Site, Spikes, TargetKind};
+use spikereel_formats::StoredDataset;
 use std::path::Path;
 
 /// A region and its sites.
@@ -63,6 +65,8 @@ pub struct Inspection {
     pub remarks: Vec<String>,
     /// What deserves a second look.
     pub warnings: Vec<String>,
+    /// Leaks, drifts, sites twice, factors that go together: each with its number, the most serious first.
+    pub audit: Vec<AuditFinding>,
 }
 
 /// Either a file that needs choices before it is a recording, or what can be worked with already.
@@ -95,12 +99,12 @@ pub fn inspect(path: &Path, out: Option<&Path>, progress: &dyn Progress) -> Resu
 
 fn ready(path: &Path, progress: &dyn Progress) -> Result<Inspection> {
     if source::is_dataset(path) {
-        return Ok(of_dataset(&source::read_dataset(path)?.dataset, "dataset"));
+        return Ok(audited(&source::read_dataset(path)?, "dataset"));
     }
     if path.is_dir() {
         check_is_run(path)?;
         let dataset = source::dataset_folder_of(path, &stored_config(path)?);
-        let mut found = of_dataset(&source::read_dataset(&dataset)?.dataset, "run");
+        let mut found = audited(&source::read_dataset(&dataset)?, "run");
         found.name = format!("{} on {}", path.display(), found.name);
         found.remarks.push(format!("made by spikereel {}", crate::provenance::read(path)?.version));
         return Ok(found);
@@ -109,11 +113,17 @@ fn ready(path: &Path, progress: &dyn Progress) -> Result<Inspection> {
     let loaded = source::read_recording(path)?;
     task.advance(1);
     let mut found = of_recording(&loaded.recording);
+    found.audit = audit_recording(&loaded.recording);
     found.remarks.extend(loaded.extras.remarks);
     if loaded.extras.n_dropped_sites > 0 {
         found.remarks.push(format!("{} sites were left out, as the sidecar asks", loaded.extras.n_dropped_sites));
     }
     Ok(found)
+}
+
+fn audited(stored: &StoredDataset, kind: &str) -> Inspection {
+    let audit = audit_dataset(&stored.dataset, &stored.splits);
+    Inspection { audit, ..of_dataset(&stored.dataset, kind) }
 }
 
 /// Facts of a recording.
@@ -146,6 +156,7 @@ pub fn of_recording(recording: &Recording) -> Inspection {
         planted: planted(recording.truth.as_ref()),
         remarks: Vec::new(),
         warnings: Vec::new(),
+        audit: Vec::new(),
     };
     found.warnings = warnings(&found);
     found
@@ -175,6 +186,7 @@ pub fn of_dataset(dataset: &Dataset, kind: &str) -> Inspection {
         planted: planted(dataset.truth.as_ref()),
         remarks: dataset.remarks.clone(),
         warnings: Vec::new(),
+        audit: Vec::new(),
     };
     found.warnings = warnings(&found);
     found
