@@ -26,6 +26,9 @@ const MEASURES: [(&str, &str); 3] = [
     ("direction error, condition means", "deg"),
 ];
 
+/// Mean direction error of a guess, and of a video that stands still.
+const GUESS_DEG: f64 = 90.0;
+
 /// Trains both decoders alike on the first fold and measures them in the repeated frames and in the whole stimulus phase.
 ///
 /// # Errors
@@ -156,7 +159,16 @@ fn of_stretch((scores, place): (&Vec<FrozenScores>, &str)) -> Vec<String> {
     let of_measure = |measure: usize| {
         let Estimate { mean: own, interval_95 } = temporal.differences[measure].as_ref()?;
         let (name, unit) = MEASURES[measure];
-        let verdict = if excludes_zero(*interval_95) { "" } else { ", a difference not resolvable at this size" };
+        // A video that stands still has 90 degrees by definition: only the temporal decoder can be at chance in the repeated frames.
+        let is_guess =
+            |of: &FrozenScores| of.estimates[measure].as_ref().is_some_and(|own| own.interval_95[1] >= GUESS_DEG);
+        let verdict = match excludes_zero(*interval_95) {
+            _ if unit == "deg" && is_guess(temporal) => {
+                "; the temporal decoder shows no direction that is resolvable from a guess (90 deg), so the difference is not testable"
+            }
+            true => "",
+            false => ", a difference not resolvable at this size",
+        };
         Some(format!(
             "{place}, {name} ({unit}): published {}, temporal {}, true videos {}; temporal minus published {}{verdict}.",
             mean(published, measure),
@@ -203,11 +215,11 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
                 row(&whole.name, "whole stimulus", whole.estimates[measure].as_ref()),
             ]
         });
-        let reference = if unit == "deg" { Some(90.0) } else { Some(0.0) };
+        let reference = if unit == "deg" { Some(GUESS_DEG) } else { Some(0.0) };
         ChartPanel {
             title: name.into(),
             body: PanelBody::Intervals {
-                axis: AxisSpec { label: format!("{name} ({unit})"), reference, range: None },
+                axis: AxisSpec { label: unit.into(), reference, range: None },
                 rows: rows.collect(),
             },
         }
@@ -216,7 +228,7 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     Chart {
         slug: "scores".into(),
         title: "Change and direction, published and temporal decoder".into(),
-        reading: "Means over conditions with 95 % intervals. A direction error of 90 degrees is that of a guess, and of a video that stands still."
+        reading: "Means over conditions with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still."
             .into(),
         panels: (0..MEASURES.len()).filter(defined).map(panel).collect(),
     }
