@@ -66,7 +66,16 @@ impl Quantity {
     fn row(&self) -> Vec<TableCell> {
         let [low, high] = ends(self.interval);
         let (mean, sd) = (self.here.mean.into(), self.here.sd.into());
-        vec![self.name().into(), self.paper.0.into(), self.paper.1.into(), mean, sd, low, high, self.note.clone().into()]
+        vec![
+            self.name().into(),
+            self.paper.0.into(),
+            self.paper.1.into(),
+            mean,
+            sd,
+            low,
+            high,
+            self.note.clone().into(),
+        ]
     }
 }
 
@@ -105,7 +114,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         none(),
         note.into(),
     ]);
-    let columns = ["quantity", "paper", "paper, s.d.", "here", "here, s.d.", "low", "high", "planted, or why it differs"];
+    let columns =
+        ["quantity", "paper", "paper, s.d.", "here", "here, s.d.", "low", "high", "planted, or why it differs"];
     let table = DataTable {
         slug: "paper-here-planted".into(),
         title: "Paper, here, planted".into(),
@@ -222,11 +232,7 @@ fn on_circle(angles_deg: &[f64]) -> (Option<f64>, Option<f64>, Vec<Option<f64>>)
 }
 
 /// The paper's measure of masking for the regions that it reports.
-fn mask_rows(
-    context: &Context<'_>,
-    decoder: &spikereel_nn::NetworkDecoder,
-    rows: &mut Vec<Quantity>,
-) -> Result<()> {
+fn mask_rows(context: &Context<'_>, decoder: &spikereel_nn::NetworkDecoder, rows: &mut Vec<Quantity>) -> Result<()> {
     let dataset = &context.main.dataset;
     let known = |name: &str| dataset.regions().iter().any(|region| region.0 == name);
     if context.main.readouts.is_empty() || !MASKED.iter().any(|(_, region, _)| known(region)) {

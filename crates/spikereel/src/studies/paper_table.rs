@@ -102,7 +102,8 @@ fn single_regions(sections: &[Section]) -> Vec<Row> {
 
 fn encoder(sections: &[Section]) -> Vec<Row> {
     let names = ["region", "score", "mean", "s.d.", "low", "high", "noise mean"];
-    let Some((table, [region, score, mean, sd, low, high, noise])) = columns(sections, "encoder", "regions", names) else {
+    let Some((table, [region, score, mean, sd, low, high, noise])) = columns(sections, "encoder", "regions", names)
+    else {
         return Vec::new();
     };
     let of_region = |(name, paper): (&str, f64)| {
