@@ -102,6 +102,12 @@ fn measured<'a>(table: &'a MaskingTable, feature: &'a str) -> Vec<(&'a MaskingCe
     table.feature_cells(feature).filter_map(|cell| Some((cell, cell.paper.as_ref()?))).collect()
 }
 
+/// What is measured of each feature: too long for an axis.
+fn measures(table: &MaskingTable) -> String {
+    let of = |feature: &String| Some(format!("{feature}: {}", measured(table, feature).first()?.1.measure));
+    table.features.iter().filter_map(of).collect::<Vec<_>>().join("; ")
+}
+
 fn boxes(table: &MaskingTable) -> Chart {
     let panel = |feature: &String| {
         let cells = measured(table, feature);
@@ -111,15 +117,17 @@ fn boxes(table: &MaskingTable) -> Chart {
             group: String::new(),
             values: paper.per_condition.iter().flatten().copied().collect(),
         });
-        let label = format!("{}, {}", first.measure, first.unit);
-        let axis = AxisSpec { label, reference: Some(0.0), range: None };
+        let axis = AxisSpec { label: format!("change ({})", first.unit), reference: Some(0.0), range: None };
         let body = PanelBody::Distributions { axis, form: DistributionForm::Box, groups: groups.collect() };
         Some(ChartPanel { title: feature.clone(), body })
     };
     Chart {
         slug: "changes".into(),
         title: "Change of decoded videos by masked region".into(),
-        reading: "One value a condition, of the mean decoded video with the region masked against the unmasked one: the paper's measures.".into(),
+        reading: format!(
+            "One value a condition, of the mean decoded video with the region masked against the unmasked one: the paper's measures ({}).",
+            measures(table)
+        ),
         panels: table.features.iter().filter_map(panel).collect(),
     }
 }
@@ -144,8 +152,7 @@ fn changes(table: &MaskingTable, is_paper: bool) -> Chart {
                 ..IntervalRow::default()
             }
         });
-        let label = format!("{}, {}", first.measure, first.unit);
-        let axis = AxisSpec { label, reference: Some(0.0), range: None };
+        let axis = AxisSpec { label: format!("mean change ({})", first.unit), reference: Some(0.0), range: None };
         Some(ChartPanel { title: feature.clone(), body: PanelBody::Intervals { axis, rows: rows.collect() } })
     };
     Chart {

@@ -3,7 +3,7 @@
 use super::Context;
 use super::chance::is_at_chance;
 use super::score_words::{data_words, intervals, network_words, row};
-use super::words::{short, with_interval};
+use super::words::{listed, short, with_interval};
 use crate::Result;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::headline::VIDEO;
@@ -139,6 +139,7 @@ fn slug_of(own: &Scale) -> String {
 
 fn chart(own: &Scale) -> Chart {
     let x: Vec<f64> = own.points.iter().map(|point| (point.n as f64).log2()).collect();
+    let has_band = own.points.iter().any(|point| point.draws.len() > 1);
     let axis = || AxisSpec { label: format!("log2 of number of {}", own.axis), ..AxisSpec::default() };
     let series = |at: usize, label: &str| {
         let bands = own.bands(at);
@@ -146,8 +147,8 @@ fn chart(own: &Scale) -> Chart {
             label: label.into(),
             x: x.clone(),
             y: bands.iter().map(|band| band.mean).collect(),
-            low: bands.iter().map(|band| band.low).collect(),
-            high: bands.iter().map(|band| band.high).collect(),
+            low: bands.iter().filter(|_| has_band).map(|band| band.low).collect(),
+            high: bands.iter().filter(|_| has_band).map(|band| band.high).collect(),
             dashed: false,
         }
     };
@@ -179,7 +180,15 @@ fn chart(own: &Scale) -> Chart {
     Chart {
         slug: slug_of(own),
         title: format!("Scores against {}, {}", own.axis, own.decoder),
-        reading: "Mean over random parts, with a band over 95 % of them; the whole, at the right, is one.".into(),
+        reading: format!(
+            "{} The horizontal axis is log2 of the size; sizes are {}.",
+            if has_band {
+                "Mean over random parts, with a band over 95 % of them; the whole, at the right, is one."
+            } else {
+                "One random part of each size, so there is no band."
+            },
+            listed(&own.points.iter().map(|point| point.n.to_string()).collect::<Vec<_>>())
+        ),
         panels,
     }
 }

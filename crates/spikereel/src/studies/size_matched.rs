@@ -1,7 +1,7 @@
 //! Masking as many sites of each region as the smallest has: does a region matter because it is large?
 
 use super::Context;
-use super::attribution::{Bar, blank, lacking, largest, networks, row, runs, score_name, sizes};
+use super::attribution::{Bar, blank, is_resolved, lacking, largest, networks, row, runs, score_name, sizes};
 use crate::Result;
 use spikereel_analysis::study::{HarmMap, HarmMapFeature, HarmMapOptions, size_matched_study, time_resolved_study};
 use spikereel_data::rng::derive_seed;
@@ -74,7 +74,7 @@ fn chart(whole: &HarmMap, matched: &HarmMap, n: usize) -> Chart {
         for (at, region) in matched.regions.iter().enumerate() {
             let label = region.to_string();
             let harms = [("whole region", &all.harm[at][0]), ("equal numbers", &own.harm[at][0])];
-            rows.extend(harms.map(|(group, test)| row(&label, group, test, test.interval_95[0] > 0.0, None)));
+            rows.extend(harms.map(|(group, test)| row(&label, group, test, is_resolved(test), None)));
         }
         let label = format!("Harm, {}", score_name(own.basis));
         let axis = AxisSpec { label, reference: Some(0.0), range: None };
@@ -84,7 +84,7 @@ fn chart(whole: &HarmMap, matched: &HarmMap, n: usize) -> Chart {
         slug: "harm".into(),
         title: "Harm by whole regions and by equal numbers of sites".into(),
         reading: format!(
-            "What the score loses when a whole region, or {n} random sites of it, are set to 0; 95 % intervals, filled above 0."
+            "What the score loses when a whole region, or {n} random sites of it, are set to 0; 95 % intervals, filled where they leave 0 out."
         ),
         panels: matched.features.iter().zip(&whole.features).map(panel).collect(),
     }

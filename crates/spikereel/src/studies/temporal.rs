@@ -13,7 +13,9 @@ use spikereel_data::{Decoder, Part, Phase, TargetKind};
 use spikereel_kernels::fast::Precision;
 use spikereel_nn::network::{DecoderShape, FrameGroups, decoder, frame_groups};
 use spikereel_nn::{Model, TrainConfig};
-use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, Series, TableCell};
+use spikereel_report::schema::{
+    AxisSpec, Chart, ChartPanel, DataTable, IntervalRow, PanelBody, Section, Series, TableCell,
+};
 use std::ops::Range;
 
 const SLUG: &str = "temporal";
@@ -209,13 +211,15 @@ fn chart_by_frame(scores: &[FrozenScores], frames: &Range<usize>) -> Chart {
 fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     let panel = |measure: usize| {
         let (name, unit) = MEASURES[measure];
+        let null = if unit == "deg" { GUESS_DEG } else { 0.0 };
         let rows = repeated.iter().zip(whole).flat_map(|(repeated, whole)| {
-            [
-                row(&repeated.name, "repeated frames", repeated.estimates[measure].as_ref()),
-                row(&whole.name, "whole stimulus", whole.estimates[measure].as_ref()),
-            ]
+            [("repeated frames", repeated), ("whole stimulus", whole)].map(|(group, own)| {
+                let estimate = own.estimates[measure].as_ref();
+                let filled = estimate.is_some_and(|own| own.interval_95[0] > null || own.interval_95[1] < null);
+                IntervalRow { filled, ..row(&own.name, group, estimate) }
+            })
         });
-        let reference = if unit == "deg" { Some(GUESS_DEG) } else { Some(0.0) };
+        let reference = Some(null);
         ChartPanel {
             title: name.into(),
             body: PanelBody::Intervals {
@@ -228,7 +232,8 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     Chart {
         slug: "scores".into(),
         title: "Change and direction, published and temporal decoder".into(),
-        reading: "Means over conditions with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still."
+        reading: "Means over conditions with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still. Filled \
+                  where the interval leaves the line out."
             .into(),
         panels: (0..MEASURES.len()).filter(defined).map(panel).collect(),
     }
