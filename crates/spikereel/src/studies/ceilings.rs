@@ -151,8 +151,9 @@ fn findings(found: &Found) -> Vec<String> {
         let from_zero = own.share_interval_95.is_none_or(|[low, high]| low <= 0.0 && high >= 0.0);
         let doubt = if from_zero { ", not resolvable from the mean video at this size" } else { "" };
         findings.push(format!(
-            "{} of condition averages: {}, of a ceiling of {} and a floor (mean video) of {}: a share of {}{doubt}.",
+            "{}{} of condition averages: {}, of a ceiling of {} and a floor (mean video) of {}: a share of {}{doubt}.",
             own.kind.name,
+            if own.kind.unit.is_empty() { String::new() } else { format!(" ({})", own.kind.unit) },
             short(own.score),
             short(own.ceiling),
             short(own.floor),

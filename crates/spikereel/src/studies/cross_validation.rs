@@ -102,6 +102,10 @@ fn difference(first: &CrossValidated, second: &CrossValidated, score: &FoldScore
     let gain = score.first_minus_this?;
     let value = with_interval(gain.mean, Some(gain.interval_95));
     let (one, other) = (&first.decoder, &second.decoder);
+    let label = match score.kind.unit.as_str() {
+        "" => score.label.clone(),
+        unit => format!("{} ({unit})", score.label),
+    };
     let own = first.scores.iter().find(|own| own.label == score.label);
     let accuracy = |of: Option<&FoldScore>| of.and_then(|of| of.mean).map(|mean| mean.mean);
     let is_lost = |share: Option<f64>| match (share, score.chance) {
@@ -111,25 +115,24 @@ fn difference(first: &CrossValidated, second: &CrossValidated, score: &FoldScore
     let guessing = short(score.chance.unwrap_or(0.0));
     match (is_lost(accuracy(own)), is_lost(accuracy(Some(score)))) {
         (true, true) => {
-            return Some(format!("{}: both are at chance here (guessing {guessing}); not testable.", score.label));
+            return Some(format!("{label}: both are at chance here (guessing {guessing}); not testable."));
         }
         (true, false) => {
             let is_worse = gain.interval_95[1] < 0.0;
             let end = if is_worse { ", below the other" } else { "; the difference is not resolvable at this size" };
             let name = accuracy(own).map_or(String::new(), short);
             return Some(format!(
-                "{}, {one} minus {other}: {value}; the {one} is at chance here ({name}, guessing {guessing}){end}.",
-                score.label
+                "{label}, {one} minus {other}: {value}; the {one} is at chance here ({name}, guessing {guessing}){end}."
             ));
         }
         _ => (),
     }
     let [low, high] = gain.interval_95;
     if low <= 0.0 && high >= 0.0 {
-        return Some(format!("{}, {one} minus {other}: {value}, not resolvable at this size.", score.label));
+        return Some(format!("{label}, {one} minus {other}: {value}, not resolvable at this size."));
     }
     let better = if gain.mean * score.kind.sign() > 0.0 { one } else { other };
-    Some(format!("{}, {one} minus {other}: {value}, {}; the {better} is better.", score.label, p_words(gain.p)))
+    Some(format!("{label}, {one} minus {other}: {value}, {}; the {better} is better.", p_words(gain.p)))
 }
 
 fn chart(found: &CrossValidation) -> Chart {

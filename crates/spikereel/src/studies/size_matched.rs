@@ -84,7 +84,7 @@ fn chart(whole: &HarmMap, matched: &HarmMap, n: usize) -> Chart {
         slug: "harm".into(),
         title: "Harm by whole regions and by equal numbers of sites".into(),
         reading: format!(
-            "What the score loses when a whole region, or {n} random sites of it, are set to 0; 95 % intervals, filled where they leave 0 out."
+            "What the score loses when a whole region, or {n} random sites of it, is set to 0; 95 % intervals, filled where they leave 0 out."
         ),
         panels: matched.features.iter().zip(&whole.features).map(panel).collect(),
     }

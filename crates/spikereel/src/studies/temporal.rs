@@ -220,8 +220,10 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
             })
         });
         let reference = Some(null);
+        // A third of the page holds no more.
+        let title = name.replace(" from frame to frame", "").replace("condition means", "means");
         ChartPanel {
-            title: name.into(),
+            title,
             body: PanelBody::Intervals {
                 axis: AxisSpec { label: unit.into(), reference, range: None },
                 rows: rows.collect(),
@@ -232,7 +234,8 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     Chart {
         slug: "scores".into(),
         title: "Change and direction, published and temporal decoder".into(),
-        reading: "Means over conditions with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still. Filled \
+        reading: "Change from frame to frame, and error of the direction of flow; of single trials or of condition means. Means over conditions \
+                  with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still. Filled \
                   where the interval leaves the line out."
             .into(),
         panels: (0..MEASURES.len()).filter(defined).map(panel).collect(),
