@@ -144,7 +144,6 @@ fn chart(found: &CrossValidation) -> Chart {
             let mut row = row(&decoder.decoder, own.mean.map(|mean| mean.mean), interval(&own));
             row.filled = match (interval(&own), own.chance) {
                 (Some([low, high]), Some(chance)) => low > chance || high < chance,
-                (interval, None) => interval.is_some(),
                 _ => false,
             };
             row
@@ -157,7 +156,7 @@ fn chart(found: &CrossValidation) -> Chart {
         slug: "scores".into(),
         title: "Scores over folds".into(),
         reading: "Mean over folds with 95 % intervals from the corrected resampled variance; a line marks chance where there is one. Filled where \
-                  the interval leaves chance out, or where there is no chance to leave out."
+                  the interval leaves chance out; scores without a level of chance stay open."
             .into(),
         panels: (0..n_scores).map(panel).collect(),
     }

@@ -6,8 +6,8 @@ use super::words::ALPHA;
 use crate::Result;
 use spikereel_analysis::stats::{BootstrapTest, Correction};
 use spikereel_analysis::study::{HarmMap, HarmMapFeature, HarmMapOptions, time_resolved_study};
-use spikereel_data::BinGrid;
 use spikereel_data::rng::derive_seed;
+use spikereel_data::{BinGrid, Phase, Timeline};
 use spikereel_report::schema::{Chart, ChartPanel, DataTable, PanelBody, Section};
 use std::ops::Range;
 
@@ -48,9 +48,19 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         "Findings are corrected over regions and windows; the table's intervals are not, and of those one in twenty leaves 0 out by chance."
             .into(),
     ];
-    section.charts = vec![chart(&map, &windows)];
+    section.charts = vec![chart(&map, &windows, aligning_event(&context.main.dataset.timeline))];
     section.tables = vec![table(&map, &windows)];
     Ok(section)
+}
+
+/// What time 0 is: the onset of the stimulus where the videos' phases say so.
+fn aligning_event(timeline: &Timeline) -> &'static str {
+    let first = timeline.frames_of(Phase::Stimulus).first().copied();
+    let onset = first.map(|frame| timeline.start_secs + frame as f64 / timeline.frame_rate_hz);
+    match onset {
+        Some(secs) if secs.abs() * timeline.frame_rate_hz < 0.5 => "onset of the stimulus",
+        _ => "aligning event",
+    }
 }
 
 fn span(bins: &BinGrid, window: &Range<usize>) -> String {
@@ -93,7 +103,7 @@ fn strongest(map: &HarmMap, feature: &HarmMapFeature, windows: &[String]) -> Str
     )
 }
 
-fn chart(map: &HarmMap, windows: &[String]) -> Chart {
+fn chart(map: &HarmMap, windows: &[String], event: &str) -> Chart {
     let panel = |feature: &HarmMapFeature| ChartPanel {
         title: feature.feature.clone(),
         body: PanelBody::Matrix {
@@ -108,9 +118,9 @@ fn chart(map: &HarmMap, windows: &[String]) -> Chart {
     Chart {
         slug: "windows".into(),
         title: "Harm by region and window".into(),
-        reading: "What the score loses when a region is set to 0 in one window only. Colors mean the same in all panels. Time is relative to the \
-                  event that trials are aligned to: in the task of cue and dots, the onset of the stimulus."
-            .into(),
+        reading: format!(
+            "What the score loses when a region is set to 0 in one window only. Colors mean the same in all panels. Time is relative to the {event}."
+        ),
         panels: map.features.iter().map(panel).collect(),
     }
 }
