@@ -271,7 +271,7 @@ fn score(
         p_null: (1 + reached) as f64 / (1 + n_null) as f64,
         minus_noise: above_noise.as_ref().map(|test| test.mean),
         minus_noise_interval_95: above_noise.as_ref().map(|test| test.interval_95),
-        p_minus_noise: above_noise.map_or(1.0, |test| test.p),
+        p_minus_noise: above_noise.map_or(1.0, |test| test.p_of_many()),
         specific: (!specific.is_empty()).then(|| specific.iter().sum::<f64>() / specific.len() as f64),
         specific_interval_95: interval("specific", &specific),
         p_permutation: p_permutation(&table, &format!("{name}/permutation"), options),

@@ -343,7 +343,7 @@ fn set_score(
     let ends = better.as_ref().map(|test| test.interval_95);
     SetScore {
         minus_noise_interval_95: ends.map(|[low, high]| if kind.sign() > 0.0 { [low, high] } else { [-high, -low] }),
-        p_minus_noise: better.map(|test| test.p),
+        p_minus_noise: better.map(|test| test.p_of_many()),
         p_minus_noise_corrected: None,
         feature: feature.into(),
         kind: kind.clone(),

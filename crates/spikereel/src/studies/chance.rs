@@ -3,6 +3,7 @@
 use super::words::short;
 use spikereel_analysis::readout::Readout;
 use spikereel_analysis::stats::clopper_pearson;
+use spikereel_analysis::study::{Basis, HarmMap, HarmMapFeature};
 use spikereel_data::Dataset;
 
 /// Accuracy of guessing a feature's level; none where the feature has no factor in the recording.
@@ -21,6 +22,12 @@ pub(super) fn is_at_chance(share: f64, n_trials: usize, chance: f64) -> bool {
 /// `not testable: these networks do not decode shape (accuracy 0.25, guessing 0.25)`.
 pub(super) fn not_testable(who: &str, feature: &str, accuracy: f64, chance: f64) -> String {
     format!("not testable: {who} do not decode {feature} (accuracy {}, guessing {})", short(accuracy), short(chance))
+}
+
+/// Why a map of harms cannot be read for a feature, if so.
+pub(super) fn map_untestable(map: &HarmMap, feature: &HarmMapFeature) -> Option<String> {
+    let is_lost = feature.basis == Basis::Accuracy && is_at_chance(feature.unmasked, map.n_trials, feature.chance);
+    is_lost.then(|| not_testable("these networks", &feature.feature, feature.unmasked, feature.chance))
 }
 
 #[cfg(test)]

@@ -141,6 +141,7 @@ fn finding(region: &RegionEncoding, p: f64, p_noise: f64) -> String {
             let open = ends[0] <= 0.0 || p_noise >= ALPHA;
             let verdict = match excludes_zero(ends) {
                 true if ends[1] < 0.0 => ", below noise".into(),
+                true if p_noise >= ALPHA => ", not resolvable after Holm's correction over regions".into(),
                 _ if open => ", not resolvable at this size".into(),
                 _ => format!(", {} by bootstrap over conditions, Holm over regions", p_words(p_noise)),
             };

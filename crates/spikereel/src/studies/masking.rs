@@ -2,12 +2,13 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, lacking, largest, networks, planted, row, runs, score_name, sizes};
+use super::chance::{guessing, is_at_chance, not_testable};
 use super::published::{self, Published};
 use super::words::{short, t_words};
 use crate::Result;
 use crate::config::choices::Statistics;
 use spikereel_analysis::study::{
-    MaskingCell, MaskingOptions, MaskingTable, MaxStatistic, PaperChange, masking_study, max_statistic,
+    Basis, MaskingCell, MaskingOptions, MaskingTable, MaxStatistic, PaperChange, masking_study, max_statistic,
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_report::schema::{
@@ -38,7 +39,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         .features
         .iter()
         .map(|feature| match context.statistics {
-            Statistics::Ours => finding(&table, feature),
+            Statistics::Ours => finding(context, &table, feature),
             Statistics::Paper => published_finding(&table, feature),
         })
         .collect();
@@ -59,8 +60,15 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     Ok(section)
 }
 
-fn finding(table: &MaskingTable, feature: &str) -> String {
+fn finding(context: &Context<'_>, table: &MaskingTable, feature: &str) -> String {
     let cells: Vec<&MaskingCell> = table.feature_cells(feature).collect();
+    let known = cells.first().filter(|cell| cell.primary.basis == Basis::Accuracy).map(|cell| cell.primary.unmasked);
+    let guessing = guessing(&context.main.dataset, &context.main.readouts, feature);
+    if let (Some(accuracy), Some(chance)) = (known, guessing)
+        && is_at_chance(accuracy, table.n_trials, chance)
+    {
+        return format!("Harm to {feature}: {}.", not_testable("these networks", feature, accuracy, chance));
+    }
     let tests: Vec<_> = cells.iter().map(|cell| &cell.primary.test).collect();
     let found: Vec<String> = cells
         .iter()

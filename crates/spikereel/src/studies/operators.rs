@@ -70,7 +70,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     section.findings = tables[0]
         .features
         .iter()
-        .flat_map(|feature| [tops(context, &tables, feature), control(&tables, feature)])
+        .flat_map(|feature| std::iter::once(tops(context, &tables, feature)).chain(control(context, &tables, feature)))
         .collect();
     section.caveats = vec![
         "Zero keeps what other regions say and gives the network an input it never saw. Another trial gives it real activity that speaks for \
@@ -112,6 +112,11 @@ fn tops(context: &Context<'_>, tables: &[MaskingTable], feature: &str) -> String
             (format!("{}: {words}", short_name(table.operator)), region)
         })
         .collect();
+    let whys: Vec<&str> =
+        found.iter().filter_map(|(words, _)| words.split_once(": not testable: ")).map(|(_, why)| why).collect();
+    if let Some(why) = whys.first().filter(|_| whys.len() == found.len()) {
+        return format!("{feature}: not testable by any operator: {why}.");
+    }
     let all: Vec<&str> = found.iter().map(|(words, _)| words.as_str()).collect();
     let named: Vec<&String> = found.iter().filter_map(|(_, region)| region.as_ref()).collect();
     let agreement = match named.as_slice() {
@@ -165,25 +170,26 @@ fn untestable(context: &Context<'_>, table: &MaskingTable, feature: &str, cells:
     (lost.len() > 1).then(|| not_testable(&who, "it", lost[0].primary.masked, chance))
 }
 
-/// Whether activity of the same condition does no harm, as it should.
-fn control(tables: &[MaskingTable], feature: &str) -> String {
-    let table = tables.iter().find(|table| table.operator == MaskOperator::ConditionNoise);
-    let cells: Vec<&MaskingCell> = table.into_iter().flat_map(|table| table.feature_cells(feature)).collect();
+/// Whether activity of the same condition does no harm, as it should; none where the networks do not decode the feature.
+fn control(context: &Context<'_>, tables: &[MaskingTable], feature: &str) -> Option<String> {
+    let table = tables.iter().find(|table| table.operator == MaskOperator::ConditionNoise)?;
+    let cells: Vec<&MaskingCell> = table.feature_cells(feature).collect();
+    if untestable(context, table, feature, &cells).is_some() {
+        return None;
+    }
     let words = |cell: &MaskingCell| format!("{} {}", cell.region, effect(&cell.primary.test));
     let off: Vec<String> =
         cells.iter().filter(|cell| is_resolved(&cell.primary.test)).map(|cell| words(cell)).collect();
-    let Some(most) = cells.iter().max_by(|a, b| a.primary.harm.abs().total_cmp(&b.primary.harm.abs())) else {
-        return format!("{feature}: no region was given activity of the same condition.");
-    };
+    let most = cells.iter().max_by(|a, b| a.primary.harm.abs().total_cmp(&b.primary.harm.abs()))?;
     let what =
         format!("{feature}: what activity of another trial of the same condition costs, which should be nothing");
-    if off.is_empty() {
+    Some(if off.is_empty() {
         format!("{what}, is not resolvable at this size in any region; largest for {}.", words(most))
     } else {
         let (n, all) = (off.len(), cells.len());
         let also = "left uncorrected; that points to trial-by-trial relations between regions";
         format!("{what}, leaves 0 out in {n} of {all} regions: {} ({also}).", off.join(", "))
-    }
+    })
 }
 
 fn chart(context: &Context<'_>, tables: &[MaskingTable]) -> Chart {

@@ -3,7 +3,7 @@
 
 use super::Context;
 use super::score_words::{intervals, row};
-use super::words::{ends, listed, short, with_interval};
+use super::words::{ends, listed, with_interval};
 use crate::{Result, steps::mask};
 use spikereel_analysis::Clip;
 use spikereel_analysis::score::Summary;
@@ -282,7 +282,7 @@ fn findings(all: &[Quantity]) -> Vec<String> {
                 .filter(|(own, _)| own.group == group)
                 .map(|(own, mean)| {
                     let value = with_interval(*mean, own.interval);
-                    format!("{} {value} (paper {})", own.label, short(own.paper.0))
+                    format!("{} {value} (paper {})", own.label, own.paper.0)
                 })
                 .collect();
             (!own.is_empty()).then(|| format!("{group}, ours with 95 % intervals: {}.", listed(&own)))

@@ -4,10 +4,13 @@ use super::Context;
 use super::attribution::{
     Bar, blank, effect, is_resolved, lacking, largest, networks, planted, row, runs, score_name, sizes,
 };
+use super::chance::{is_at_chance, not_testable};
 use super::words::ALPHA;
 use crate::Result;
 use spikereel_analysis::stats::Correction;
-use spikereel_analysis::study::{CoalitionFeature, CoalitionOptions, CoalitionTable, Interaction, coalition_study};
+use spikereel_analysis::study::{
+    Basis, CoalitionFeature, CoalitionOptions, CoalitionTable, Interaction, coalition_study,
+};
 use spikereel_data::rng::derive_seed;
 use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, TableCell};
 
@@ -37,6 +40,12 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     section.sizes =
         sizes(context, table.n_trials, table.networks.len(), &format!(", {} coalitions ({kind})", table.n_coalitions));
     for feature in &table.features {
+        let all = feature.of_all.mean;
+        if feature.basis == Basis::Accuracy && is_at_chance(all, table.n_trials, feature.chance) {
+            let why = not_testable("these networks", &feature.feature, all, feature.chance);
+            section.findings.push(format!("Shapley values and interactions for {}: {why}.", feature.feature));
+            continue;
+        }
         section.findings.push(largest(
             &format!("Shapley value for {}", feature.feature),
             &table.regions,

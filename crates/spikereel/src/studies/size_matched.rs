@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, is_resolved, lacking, largest, networks, row, runs, score_name, sizes};
+use super::chance::map_untestable;
 use crate::Result;
 use spikereel_analysis::study::{HarmMap, HarmMapFeature, HarmMapOptions, size_matched_study, time_resolved_study};
 use spikereel_data::rng::derive_seed;
@@ -36,6 +37,10 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let more = format!(", {n} sites of each region, mean of {} draws", context.sizes.n_draws);
     section.sizes = sizes(context, matched.n_trials, matched.networks.len(), &more);
     for (feature, whole_feature) in matched.features.iter().zip(&whole.features) {
+        if let Some(why) = map_untestable(&matched, feature) {
+            section.findings.push(format!("Harm of masking {n} sites to {}: {why}.", feature.feature));
+            continue;
+        }
         let tests: Vec<_> = feature.harm.iter().map(|row| &row[0]).collect();
         let what = format!("Harm of masking {n} sites to {}", feature.feature);
         section.findings.push(largest(&what, &matched.regions, &tests));

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, effect, lacking, networks, runs, score_name, sizes};
+use super::chance::map_untestable;
 use super::words::ALPHA;
 use crate::Result;
 use spikereel_analysis::stats::{BootstrapTest, Correction};
@@ -68,6 +69,9 @@ fn span(bins: &BinGrid, window: &Range<usize>) -> String {
 }
 
 fn strongest(map: &HarmMap, feature: &HarmMapFeature, windows: &[String]) -> String {
+    if let Some(why) = map_untestable(map, feature) {
+        return format!("Harm to {}: {why}.", feature.feature);
+    }
     let cells: Vec<(usize, usize, &BootstrapTest)> = feature
         .harm
         .iter()
