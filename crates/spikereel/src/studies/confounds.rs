@@ -8,8 +8,9 @@ use crate::config::Given;
 use crate::progress::Silent;
 use crate::steps::demo;
 use spikereel_analysis::baselines::RidgeVideo;
+use spikereel_analysis::stats::BootstrapTest;
 use spikereel_analysis::study::confounds::{
-    Against, Attributed, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Terms, confound_study,
+    Against, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Reduction, Terms, confound_study,
     confounded,
 };
 use spikereel_data::rng::derive_seed;
@@ -44,6 +45,13 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         charts: told.charts,
         tables: vec![associations(&told.studies), attributions(&told.studies)],
     })
+}
+
+/// Value under a control minus that which it is compared with, in words.
+fn change(reduction: Option<&Reduction>) -> String {
+    let Some(Reduction { test, .. }) = reduction else { return "not defined".into() };
+    let [low, high] = test.interval_95;
+    effect(&BootstrapTest { mean: -test.mean, interval_95: [-high, -low], ..test.clone() })
 }
 
 /// What the section is made of.
@@ -113,19 +121,16 @@ fn planted(context: &Context<'_>, told: &mut Told) -> Result<()> {
                 continue;
             };
             let what = if region == "V4" { "color is planted" } else { "choice is planted and no color at all" };
-            let taken = |own: &Attributed| {
-                own.reduction.as_ref().map_or_else(|| "not defined".into(), |reduction| effect(&reduction.test))
-            };
             told.findings.push(format!(
                 "Simulation, {}: {region}, where {what}; accuracy in naming colors minus chance: {} as recorded; {} after training on balanced trials \
-                 (as few trials without balance: {}; balance takes away {}); {} with choice regressed out (which takes away {}).",
+                 (as few trials without balance: {}; change by balance {}); {} with choice regressed out (change {}).",
                 study.decoder,
                 effect(&plain.test),
                 effect(&balanced.test),
                 effect(&matched.test),
-                taken(balanced),
+                change(balanced.reduction.as_ref()),
                 effect(&regressed.test),
-                taken(regressed)
+                change(regressed.reduction.as_ref())
             ));
         }
         told.charts.push(attribution_chart(
@@ -227,11 +232,11 @@ fn tell_real(told: &mut Told, name: &str, study: ConfoundStudy) {
                 continue;
             };
             told.findings.push(format!(
-                "Real recording, {name}, {feature}: correlation of decoded and true contrast {} {before}, {} {control}; the control takes away {}. \
+                "Real recording, {name}, {feature}: correlation of decoded and true contrast {} {before}, {} {control}; change by the control {}. \
                  Masking names {} before and {} after.",
                 effect(&before_score.score),
                 effect(&after_score.score),
-                after_score.reduction.as_ref().map_or_else(|| "what is not defined".into(), |own| effect(&own.test)),
+                change(after_score.reduction.as_ref()),
                 own(before),
                 own(control)
             ));
