@@ -43,6 +43,20 @@ pub struct BootstrapTest {
     pub n_units: usize,
 }
 
+impl BootstrapTest {
+    /// `p` for corrections over many tests: that of the t test where no replicate lies at or below 0, since the percentile p is then only as
+    /// small as the number of replicates lets it be.
+    pub fn p_of_many(&self) -> f64 {
+        let is_at_floor = self.p_percentile * (1 + self.n_replicates) as f64 <= 1.0 + 1e-9;
+        if is_at_floor { self.p_t } else { self.p }
+    }
+
+    /// Two-sided p of the t test: of a difference that may go either way.
+    pub fn p_two_sided(&self) -> f64 {
+        if self.mean == 0.0 { 1.0 } else { 2.0 * self.p_t.min(1.0 - self.p_t) }
+    }
+}
+
 /// How to resample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HierarchicalBootstrap {

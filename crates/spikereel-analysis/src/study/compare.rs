@@ -138,6 +138,24 @@ fn differences(own: &[Vec<Option<f64>>], first: &[Vec<Option<f64>>]) -> Vec<Vec<
     if own.is_empty() || first.is_empty() { Vec::new() } else { (0..n).map(|seed| subtract(pair(seed))).collect() }
 }
 
+/// Mean over conditions with its interval; none where fewer than two conditions have a value.
+pub fn of_conditions(values: &[Option<f64>], n_bootstrap: usize, seed: u64, name: &str) -> Option<Estimate> {
+    let bootstrap = HierarchicalBootstrap { n_replicates: n_bootstrap, seed, name: name.into() };
+    estimate(&bootstrap, &[values.to_vec()])
+}
+
+/// Mean of `a` minus `b`, condition by condition, with its interval; none where they differ in number or fewer than two conditions have both.
+pub fn difference_of_conditions(
+    a: &[Option<f64>],
+    b: &[Option<f64>],
+    n_bootstrap: usize,
+    seed: u64,
+    name: &str,
+) -> Option<Estimate> {
+    let differences: Vec<Option<f64>> = a.iter().zip(b).map(|(a, b)| Some((*a)? - (*b)?)).collect();
+    (a.len() == b.len()).then(|| of_conditions(&differences, n_bootstrap, seed, name)).flatten()
+}
+
 /// Mean and interval of `[seed][condition]` values; none where there are fewer than two conditions.
 pub(super) fn estimate(bootstrap: &HierarchicalBootstrap, seeds: &[Vec<Option<f64>>]) -> Option<Estimate> {
     let as_trials = |conditions: &Vec<Option<f64>>| -> Vec<Vec<f64>> {

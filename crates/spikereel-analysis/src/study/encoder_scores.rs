@@ -72,6 +72,12 @@ pub struct EncodingScore {
     pub t_test: Option<TTest>,
     /// Share of noise videos that reach the mean over conditions, `(1 + reached) / (1 + noise videos)`.
     pub p_null: f64,
+    /// Correlation minus the mean of noise videos with the same condition's recording, averaged over conditions.
+    pub minus_noise: Option<f64>,
+    /// Of `minus_noise`, 95 %, by resampling conditions.
+    pub minus_noise_interval_95: Option<[f64; 2]>,
+    /// One-sided p of `minus_noise` above 0, by the same bootstrap; 1 where it is not defined.
+    pub p_minus_noise: f64,
     /// Own correlation minus the mean with the other conditions' recordings, averaged over conditions.
     pub specific: Option<f64>,
     /// Of `specific`, 95 %, by resampling conditions.
@@ -236,25 +242,36 @@ fn score(
         .collect();
     let mut per_condition = vec![None; recorded.len()];
     present.iter().enumerate().for_each(|(at, &condition)| per_condition[condition] = table[at][at]);
-    let null: Vec<Option<f64>> = nulls
-        .par_iter()
-        .map(|null| Summary::of(&present.iter().map(|&condition| correlate(null, condition)).collect::<Vec<_>>()).mean)
+    // [noise video][condition]
+    let null_table: Vec<Vec<Option<f64>>> =
+        nulls.par_iter().map(|null| present.iter().map(|&condition| correlate(null, condition)).collect()).collect();
+    let null: Vec<Option<f64>> = null_table.iter().map(|row| Summary::of(row).mean).collect();
+    let minus_noise: Vec<f64> = (0..present.len())
+        .filter_map(|at| {
+            let noise: Vec<Option<f64>> = null_table.iter().map(|row| row[at]).collect();
+            Some(table[at][at]? - Summary::of(&noise).mean?)
+        })
         .collect();
     let specific: Vec<f64> = (0..table.len()).filter_map(|at| specific_of(&table[at], at)).collect();
     let summary = Summary::of(&per_condition);
     let defined = |values: &[Option<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
-    let interval = |what: &str, values: &[f64]| {
+    let test = |what: &str, values: &[f64]| {
         let name = format!("{name}/{what}");
         let bootstrap = HierarchicalBootstrap { n_replicates: options.n_bootstrap, seed: options.seed, name };
         let of_conditions = values.iter().map(|&value| vec![value]).collect();
-        (values.len() > 1).then(|| bootstrap.mean(&[of_conditions])).flatten().map(|test| test.interval_95)
+        (values.len() > 1).then(|| bootstrap.mean(&[of_conditions])).flatten()
     };
+    let interval = |what: &str, values: &[f64]| test(what, values).map(|test| test.interval_95);
+    let above_noise = test("minus noise", &minus_noise);
     let reached = null.iter().flatten().filter(|&&value| summary.mean.is_some_and(|mean| value >= mean)).count();
     let n_null = null.iter().flatten().count();
     EncodingScore {
         interval_95: interval("mean", &defined(&per_condition)),
         t_test: independent_t_test(&defined(&per_condition), &defined(&null)),
         p_null: (1 + reached) as f64 / (1 + n_null) as f64,
+        minus_noise: above_noise.as_ref().map(|test| test.mean),
+        minus_noise_interval_95: above_noise.as_ref().map(|test| test.interval_95),
+        p_minus_noise: above_noise.map_or(1.0, |test| test.p_of_many()),
         specific: (!specific.is_empty()).then(|| specific.iter().sum::<f64>() / specific.len() as f64),
         specific_interval_95: interval("specific", &specific),
         p_permutation: p_permutation(&table, &format!("{name}/permutation"), options),

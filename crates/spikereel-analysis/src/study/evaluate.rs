@@ -176,6 +176,8 @@ fn pooled(
 
 /// Decodes `n_inputs` inputs of N(0, 1) `[bin, site]` and scores them as if they were conditions (paper-facts, section 5).
 ///
+/// Every score is against conditions' own readings and videos, as the decoder's are; SSIM against one condition an input, in turn.
+///
 /// # Errors
 /// A part without trials, or what the decoder refuses.
 pub fn null_scores(
@@ -219,7 +221,7 @@ pub fn null_scores(
                     vec![present[drawn]]
                 }
             };
-            score_null(&scorer, &Clip::new(shape, video)?, &targets)
+            score_null(&scorer, &Clip::new(shape, video)?, &targets, input)
         });
         rows.extend(scored.collect::<Result<Vec<_>>>()?);
     }
@@ -232,8 +234,8 @@ pub fn null_scores(
     Ok(NullScores { n_inputs, target, scores: scores.collect() })
 }
 
-/// Every score of one video, each the mean over targets.
-fn score_null(scorer: &Scorer<'_>, video: &Clip<'_>, targets: &[usize]) -> Result<Vec<Option<f64>>> {
+/// Every score of the video of one noise input, each the mean over targets; SSIM against one of them.
+fn score_null(scorer: &Scorer<'_>, video: &Clip<'_>, targets: &[usize], input: usize) -> Result<Vec<Option<f64>>> {
     let mean = |values: Vec<Option<f64>>| Summary::of(&values).mean;
     let mut row = Vec::new();
     for (readout, truths) in scorer.readouts.iter().zip(&scorer.truth_readings) {
@@ -243,10 +245,12 @@ fn score_null(scorer: &Scorer<'_>, video: &Clip<'_>, targets: &[usize]) -> Resul
             (0..readout.scores().len()).map(|score| mean(compared.iter().map(|scores| scores[score]).collect())),
         );
     }
-    // SSIM against every condition would cost more than all else together; the mean true video stands for them.
-    let middle = scorer.truth.merged(|condition| targets.contains(&condition)).unwrap_or_default();
-    row.push(scorer.ssim_of(video.values(), &middle));
-    row.push(mse(video.values(), &middle));
+    // Against each condition's own video, as the decoder's: their mean video is smoother than any, and nearer to a blurred one. SSIM against
+    // every condition would cost more than all else together, so inputs take the conditions in turn.
+    let truth = |condition: usize| scorer.truth.mean[condition].as_deref();
+    let turn = targets.get(input % targets.len().max(1)).and_then(|&condition| truth(condition));
+    row.push(turn.and_then(|truth| scorer.ssim_of(video.values(), truth)));
+    row.push(mean(targets.iter().map(|&condition| mse(video.values(), truth(condition)?)).collect()));
     Ok(row)
 }
 

@@ -1,8 +1,8 @@
 //! The few numbers of an evaluation that studies put side by side.
 
-use crate::score::ScoreKind;
+use crate::score::{ScoreKind, Summary};
 use crate::study::Over;
-use crate::study::evaluation::Evaluation;
+use crate::study::evaluation::{Evaluation, ScoreValues};
 use serde::{Deserialize, Serialize};
 
 /// Feature name of numbers that belong to the whole video: MSE, SSIM, naming the condition.
@@ -62,4 +62,27 @@ pub fn headlines(evaluation: &Evaluation) -> Vec<Headline> {
         push(VIDEO, kind, Over::Samples, Some(accuracy.chance), Some(accuracy.accuracy));
     }
     all
+}
+
+/// The values of a headline, by its [`Headline::label`], condition by condition: scores of condition averages, shares of trials named right,
+/// and means over a condition's trials of what is scored trial by trial. None where the evaluation lacks the headline, or where it is
+/// no mean over conditions (a correlation over trials).
+pub fn headline_by_condition(evaluation: &Evaluation, label: &str) -> Option<Vec<Option<f64>>> {
+    let headline = headlines(evaluation).into_iter().find(|headline| headline.label() == label)?;
+    let by_trial = |scores: &ScoreValues| -> Vec<Option<f64>> {
+        let own = |condition: usize| -> Vec<Option<f64>> {
+            let trials = scores.per_sample.iter().zip(&evaluation.condition_of_sample);
+            trials.filter(|(_, of)| **of == condition).map(|(value, _)| *value).collect()
+        };
+        (0..evaluation.conditions.len()).map(|condition| Summary::of(&own(condition)).mean).collect()
+    };
+    let is_accuracy = headline.chance.is_some();
+    match (headline.feature.as_str(), headline.over) {
+        (_, Over::Pooled) => None,
+        (VIDEO, _) if is_accuracy => Some(evaluation.condition_accuracy.as_ref()?.per_condition.clone()),
+        (VIDEO, _) if headline.kind.name == evaluation.mse.kind.name => Some(by_trial(&evaluation.mse)),
+        (VIDEO, _) => evaluation.ssim.as_ref().map(by_trial),
+        (feature, _) if is_accuracy => Some(evaluation.feature(feature)?.accuracy.as_ref()?.per_condition.clone()),
+        (feature, _) => Some(evaluation.feature(feature)?.scores.first()?.per_condition.clone()),
+    }
 }

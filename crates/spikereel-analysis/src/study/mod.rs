@@ -42,7 +42,7 @@ pub use embedding::{EmbeddedSpace, Embedding, EmbeddingOptions, Labeling, SpaceK
 pub use evaluate::{ceiling, evaluate, null_scores};
 pub use evaluation::{Accuracy, ConditionVideos, Evaluated, Evaluation, FeatureEvaluation, PooledScore, ScoreValues};
 pub use harm_map::{HarmMap, HarmMapFeature, HarmMapOptions, size_matched_study, time_resolved_study};
-pub use headline::{Headline, headlines};
+pub use headline::{Headline, headline_by_condition, headlines};
 pub use masked_scores::MaskingRun;
 pub use masking::{MaskingOptions, masking_study, retrained_masking_study};
 pub use masking_table::{Basis, Harm, MaskingCell, MaskingTable, PaperChange, PlantedComparison};

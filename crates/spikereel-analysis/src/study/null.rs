@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NullTarget {
-    /// Against every condition; the mean counts.
+    /// Against every condition; the mean counts. SSIM, which is costly, against one condition an input, in turn.
     #[default]
     AllConditions,
     /// Against one condition drawn at random for each input.

@@ -51,6 +51,13 @@ pub struct SetScore {
     pub null: Summary,
     /// The null's value that only 5 % of noise inputs are better than.
     pub null_95: Option<f64>,
+    /// Mean over conditions minus the mean of this decoder's own noise inputs, by resampling conditions (the error of the noise's mean, over
+    /// many inputs, is left out), 95 %.
+    pub minus_noise_interval_95: Option<[f64; 2]>,
+    /// One-sided p of being better than that mean, by the same bootstrap.
+    pub p_minus_noise: Option<f64>,
+    /// That, corrected.
+    pub p_minus_noise_corrected: Option<f64>,
     /// Conditions against noise inputs, unpaired, equal variance, two-sided, as published.
     pub t_test: Option<TTest>,
     /// Its p, corrected.
@@ -62,6 +69,11 @@ pub struct SetScore {
 }
 
 impl SetScore {
+    /// Mean over conditions minus the mean of this decoder's own noise inputs.
+    pub fn minus_noise(&self) -> Option<f64> {
+        Some(self.summary.mean? - self.null.mean?)
+    }
+
     /// Whether condition averages are better than noise inputs on average.
     pub fn is_better_than_null(&self) -> bool {
         matches!((self.summary.mean, self.null.mean), (Some(own), Some(null)) if (own - null) * self.kind.sign() > 0.0)
@@ -323,12 +335,21 @@ fn set_score(
         (1 + n_better) as f64 / (1 + null.len()) as f64
     });
     let nested: Vec<Vec<f64>> = own.iter().map(|&value| vec![value]).collect();
+    let null_summary = Summary::of(per_input);
+    let better = null_summary.mean.and_then(|noise| {
+        let gains = own.iter().map(|&value| vec![(value - noise) * kind.sign()]).collect();
+        bootstrap.mean(&[gains])
+    });
+    let ends = better.as_ref().map(|test| test.interval_95);
     SetScore {
+        minus_noise_interval_95: ends.map(|[low, high]| if kind.sign() > 0.0 { [low, high] } else { [-high, -low] }),
+        p_minus_noise: better.map(|test| test.p_of_many()),
+        p_minus_noise_corrected: None,
         feature: feature.into(),
         kind: kind.clone(),
         interval_95: bootstrap.mean(&[nested]).map(|test| test.interval_95),
         summary,
-        null: Summary::of(per_input),
+        null: null_summary,
         null_95: percentile(&null, if kind.larger_is_better { 0.95 } else { 0.05 }),
         t_test: independent_t_test(&own, &null),
         p_t_corrected: None,
@@ -388,6 +409,8 @@ fn correct(sets: &mut [SetScores], correction: Correction) {
     for at in 0..n_scores {
         let p_t = corrected(sets.iter().map(|set| set.scores[at].t_test.map(|test| test.p)).collect());
         let p_null = corrected(sets.iter().map(|set| set.scores[at].p_null).collect());
+        let p_noise = corrected(sets.iter().map(|set| set.scores[at].p_minus_noise).collect());
+        sets.iter_mut().zip(p_noise).for_each(|(set, p)| set.scores[at].p_minus_noise_corrected = p);
         for ((set, p_t), p_null) in sets.iter_mut().zip(p_t).zip(p_null) {
             (set.scores[at].p_t_corrected, set.scores[at].p_null_corrected) = (p_t, p_null);
         }

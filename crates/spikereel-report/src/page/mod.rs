@@ -75,18 +75,19 @@ fn policy() -> String {
 }
 
 fn facts(provenance: &Provenance) -> Vec<(&'static str, String)> {
-    let unknown = || "unknown".to_string();
     let memory = provenance.peak_memory_bytes.map(|bytes| format!("{} MiB", number(bytes as f64 / 1_048_576.0, 0)));
-    vec![
-        ("spikereel", provenance.version.clone()),
-        ("Commit", provenance.git_commit.clone().unwrap_or_else(unknown)),
+    let mut facts = vec![("spikereel", provenance.version.clone())];
+    // Only a build from a source tree knows its commit.
+    facts.extend(provenance.git_commit.clone().map(|commit| ("Commit", commit)));
+    facts.extend([
         ("System", provenance.target.clone()),
         ("Instruction set", provenance.instruction_set.clone()),
         ("Precision", provenance.precision.clone()),
         ("Threads", format!("{} (results do not depend on them)", provenance.n_threads)),
         ("Seed", provenance.seed.to_string()),
-        ("Peak memory", memory.unwrap_or_else(unknown)),
-    ]
+        ("Peak memory", memory.unwrap_or_else(|| "unknown".into())),
+    ]);
+    facts
 }
 
 fn duration(secs: f64) -> String {

@@ -1,6 +1,7 @@
 //! What the studies of regions share: their networks, their words for an effect, and what they say where a recording lacks what they need.
 
 use super::Context;
+use super::words::fixed;
 use crate::Result;
 use crate::progress::{Progress, Task};
 use spikereel_analysis::stats::BootstrapTest;
@@ -73,8 +74,7 @@ pub(super) fn is_resolved(test: &BootstrapTest) -> bool {
 
 /// An effect in words: `0.12 [0.05, 0.19]`.
 pub(super) fn effect(test: &BootstrapTest) -> String {
-    let [low, high] = test.interval_95;
-    format!("{:.2} [{low:.2}, {high:.2}]", test.mean)
+    fixed(test.mean, test.interval_95, 2)
 }
 
 /// What a score is called.

@@ -9,7 +9,7 @@ use spikereel_analysis::study::compare::{ComparedScore, Contender, Estimate, com
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, FitDecoder, Part};
 use spikereel_nn::{Model, NetworkDecoder, TrainConfig};
-use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, TableCell};
+use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, IntervalRow, PanelBody, Section, TableCell};
 
 const SLUG: &str = "baselines";
 const TITLE: &str = "The decoder beside other models";
@@ -123,7 +123,11 @@ fn chart(scores: &[ComparedScore]) -> Chart {
                 rows: score
                     .contenders
                     .iter()
-                    .map(|contender| row(&contender.name, "", contender.estimate.as_ref()))
+                    .map(|contender| IntervalRow {
+                        // The decoder is what others are compared with.
+                        filled: contender.difference.as_ref().is_none_or(|own| excludes_zero(own.interval_95)),
+                        ..row(&contender.name, "", contender.estimate.as_ref())
+                    })
                     .collect(),
             },
         }
@@ -131,7 +135,9 @@ fn chart(scores: &[ComparedScore]) -> Chart {
     Chart {
         slug: "models".into(),
         title: "Scores of all models".into(),
-        reading: "Means over conditions with 95 % intervals; the line is chance. Less is better for errors.".into(),
+        reading: "Means over conditions with 95 % intervals; the line is chance. Filled where the difference from the decoder has an \
+                  interval without 0 (the decoder itself always). Less is better for errors."
+            .into(),
         panels: scores.iter().map(panel).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! What any decoder could reach at most: the ideal observer where data are simulated, split halves on any data, and scores as a share.
 
 use super::Context;
+use super::network_words::excludes_zero;
 use super::score_words::{data_words, intervals, row};
 use super::words::{ends, short, with_interval};
 use crate::Result;
@@ -150,8 +151,9 @@ fn findings(found: &Found) -> Vec<String> {
         let from_zero = own.share_interval_95.is_none_or(|[low, high]| low <= 0.0 && high >= 0.0);
         let doubt = if from_zero { ", not resolvable from the mean video at this size" } else { "" };
         findings.push(format!(
-            "{} of condition averages: {}, of a ceiling of {} and a floor (mean video) of {}: a share of {}{doubt}.",
+            "{}{} of condition averages: {}, of a ceiling of {} and a floor (mean video) of {}: a share of {}{doubt}.",
             own.kind.name,
+            if own.kind.unit.is_empty() { String::new() } else { format!(" ({})", own.kind.unit) },
             short(own.score),
             short(own.ceiling),
             short(own.floor),
@@ -180,7 +182,7 @@ fn observer_chart(shares: &[ObserverShare]) -> Chart {
         let of_feature: Vec<&ObserverShare> = shares.iter().filter(|own| own.feature == *feature).collect();
         let rows = of_feature.iter().map(|own| {
             let mut row = row(&own.decoder, Some(own.accuracy), Some(own.interval_95));
-            row.filled = own.interval_95[0] > own.chance;
+            row.filled = own.interval_95[0] > own.chance || own.interval_95[1] < own.chance;
             row.expected = Some(own.ideal);
             row
         });
@@ -189,7 +191,9 @@ fn observer_chart(shares: &[ObserverShare]) -> Chart {
     Chart {
         slug: "observer".into(),
         title: "Decoders beside the ideal observer".into(),
-        reading: "Accuracy with Clopper-Pearson 95 % intervals over test trials; diamonds are the ideal observer, the line is chance.".into(),
+        reading: "Accuracy with Clopper-Pearson 95 % intervals over test trials; diamonds are the ideal observer, the line is chance; filled \
+                  where the interval leaves chance out."
+            .into(),
         panels: features.iter().map(panel).collect(),
     }
 }
@@ -197,13 +201,14 @@ fn observer_chart(shares: &[ObserverShare]) -> Chart {
 fn share_chart(shares: &[ScoreShare]) -> Chart {
     let rows = shares.iter().map(|own| {
         let mut row = row(&own.kind.name, own.share, own.share_interval_95);
-        row.filled = own.share_interval_95.is_some_and(|[low, _]| low > 0.0);
+        row.filled = own.share_interval_95.is_some_and(excludes_zero);
         row
     });
     Chart {
         slug: "shares".into(),
         title: "Scores as a share of their ceiling".into(),
-        reading: "0 is the mean video, which knows nothing of the trial; 1 is the mean video of the true condition. 95 % intervals over conditions."
+        reading: "0 is the mean video, which knows nothing of the trial; 1 is the mean video of the true condition. 95 % intervals over conditions; \
+                  filled where they leave 0 out."
             .into(),
         panels: vec![intervals("condition averages", "Share of the ceiling", Some(0.0), rows.collect())],
     }
@@ -215,6 +220,7 @@ fn halves_chart(found: &Found) -> Option<Chart> {
         for (group, reliability) in [("time course", &own.time_course), ("between conditions", &own.of_conditions)] {
             let mut row = row(&own.region.0, reliability.whole, reliability.interval_95);
             row.group = group.into();
+            row.filled = reliability.interval_95.is_some_and(excludes_zero);
             activity.push(row);
         }
     }
@@ -224,6 +230,7 @@ fn halves_chart(found: &Found) -> Option<Chart> {
             let Some(reliability) = reliability else { continue };
             let mut row = row(&reliability.kind.name, reliability.whole, reliability.interval_95);
             row.group = group.into();
+            row.filled = reliability.interval_95.is_some_and(excludes_zero);
             videos.push(row);
         }
     }
@@ -235,7 +242,7 @@ fn halves_chart(found: &Found) -> Option<Chart> {
         slug: "halves".into(),
         title: "Reliability from random halves of trials".into(),
         reading: "Correlation between averages of two random halves of each condition's trials, stepped up to all of them by Spearman and \
-                  Brown's formula, with the range of 95 % of random halves. Activity of all trials; videos of the test trials."
+                  Brown's formula, with the range of 95 % of random halves; filled where it leaves 0 out. Activity of all trials; videos of the test trials."
             .into(),
         panels,
     })

@@ -1,5 +1,6 @@
 //! Confounds: what masking attributes to regions before and after choice, feedback and their like are controlled for.
 
+use super::chance::{guessing, is_at_chance, not_testable};
 use super::effects::{chart, effect, intervals, row};
 use super::{Context, Material, compact};
 use crate::Result;
@@ -7,8 +8,10 @@ use crate::config::Given;
 use crate::progress::Silent;
 use crate::steps::demo;
 use spikereel_analysis::baselines::RidgeVideo;
+use spikereel_analysis::stats::BootstrapTest;
 use spikereel_analysis::study::confounds::{
-    Against, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Terms, confound_study, confounded,
+    Against, Attribution, ConfoundOptions, ConfoundStudy, Control, Covariate, Reduction, Terms, confound_study,
+    confounded,
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Dataset, FitDecoder, Part};
@@ -42,6 +45,13 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         charts: told.charts,
         tables: vec![associations(&told.studies), attributions(&told.studies)],
     })
+}
+
+/// Value under a control minus that which it is compared with, in words.
+fn change(reduction: Option<&Reduction>) -> String {
+    let Some(Reduction { test, .. }) = reduction else { return "not defined".into() };
+    let [low, high] = test.interval_95;
+    effect(&BootstrapTest { mean: -test.mean, interval_95: [-high, -low], ..test.clone() })
 }
 
 /// What the section is made of.
@@ -93,7 +103,17 @@ fn planted(context: &Context<'_>, told: &mut Told) -> Result<()> {
         let choice = Covariate::of_dataset(&material.dataset, "choice")?
             .within(&material.dataset, |condition| rule(condition) as f64 == RULE_COLOR);
         let study = run(context, "planted choice", material, &choice, fit, &options)?;
-        for region in ["LIP", "FEF", "V4"] {
+        let controls = [Control::Plain, Control::Matched, Control::Balanced, Control::Regressed];
+        let scores: Vec<f64> =
+            controls.iter().filter_map(|&control| study.score(control, "color")).map(|own| own.score.mean).collect();
+        let n_test: usize = material.folds.iter().map(|fold| fold.trials(Part::Test).len()).sum();
+        let guessing = guessing(&material.dataset, &material.readouts, "color").unwrap_or(0.0);
+        let is_lost = scores.iter().all(|&score| is_at_chance(score, n_test, guessing));
+        if is_lost && let Some(&score) = scores.first() {
+            let why = not_testable("these networks", "color", score, guessing);
+            told.findings.push(format!("Simulation, {}: {why}.", study.decoder));
+        }
+        for region in ["LIP", "FEF", "V4"].into_iter().filter(|_| !is_lost) {
             let of = |control| study.attributed(control, Attribution::Alone, "color", region);
             let (Some(plain), Some(matched), Some(balanced), Some(regressed)) =
                 (of(Control::Plain), of(Control::Matched), of(Control::Balanced), of(Control::Regressed))
@@ -102,13 +122,15 @@ fn planted(context: &Context<'_>, told: &mut Told) -> Result<()> {
             };
             let what = if region == "V4" { "color is planted" } else { "choice is planted and no color at all" };
             told.findings.push(format!(
-                "Simulation, {}: {region}, where {what}, names colors above guessing by {} as recorded, by {} after training on \
-                 balanced trials (as few trials without balance: {}), and by {} with choice regressed out.",
+                "Simulation, {}: {region}, where {what}; accuracy in naming colors minus chance: {} as recorded; {} after training on balanced trials \
+                 (as few trials without balance: {}; change by balance {}); {} with choice regressed out (change {}).",
                 study.decoder,
                 effect(&plain.test),
                 effect(&balanced.test),
                 effect(&matched.test),
-                effect(&regressed.test)
+                change(balanced.reduction.as_ref()),
+                effect(&regressed.test),
+                change(regressed.reduction.as_ref())
             ));
         }
         told.charts.push(attribution_chart(
@@ -128,7 +150,7 @@ fn planted(context: &Context<'_>, told: &mut Told) -> Result<()> {
         compact::SIZE
     ));
     told.caveats.push(
-        "Balancing leaves fewer trials; the control `as few trials` shows what that alone does. Regression takes out what is linear in \
+        "Balancing leaves fewer trials; the control \"as few trials\" shows what that alone does. Regression takes out what is linear in \
          the covariate, and no more."
             .into(),
     );
@@ -210,17 +232,18 @@ fn tell_real(told: &mut Told, name: &str, study: ConfoundStudy) {
                 continue;
             };
             told.findings.push(format!(
-                "Real recording, {name}, {feature}: correlation of decoded and true contrast {} {before}, {} {control}; masking names {} \
-                 before and {} after.",
+                "Real recording, {name}, {feature}: correlation of decoded and true contrast {} {before}, {} {control}; change by the control {}. \
+                 Masking names {} before and {} after.",
                 effect(&before_score.score),
                 effect(&after_score.score),
+                change(after_score.reduction.as_ref()),
                 own(before),
                 own(control)
             ));
         }
     }
     for (control, why) in &study.not_possible {
-        told.findings.push(format!("Real recording, {name}: `{control}` was not possible ({why})."));
+        told.findings.push(format!("Real recording, {name}: {control}: not possible ({why})."));
     }
     let regions: Vec<String> = study.regions.iter().map(ToString::to_string).collect();
     for feature in study.features.clone() {
@@ -249,7 +272,7 @@ fn main(context: &Context<'_>, told: &mut Told) -> Result<()> {
         let strongest = study.before.iter().max_by(|a, b| a.value.total_cmp(&b.value));
         if let Some(own) = strongest {
             told.findings.push(format!(
-                "Main recording: `{}` goes with {} ({} {:.2}, p {:.1e}).",
+                "Main recording: {} goes with {} ({} {:.2}, p {:.1e}).",
                 own.covariate, own.factor, own.measure, own.value, own.p
             ));
         }
@@ -284,7 +307,8 @@ fn attribution_chart(slug: &str, title: &str, study: &ConfoundStudy, feature: &s
     let panel = |attribution: Attribution, title: &str, label: &str| {
         let mut rows = Vec::new();
         for region in regions {
-            for control in [Control::Plain, Control::Matched, Control::Balanced, Control::Regressed] {
+            // Colors go by order of first use: controls that every study has come first, so that each has one color in all figures.
+            for control in [Control::Plain, Control::Regressed, Control::Matched, Control::Balanced] {
                 if let Some(own) = study.attributed(control, attribution, feature, region) {
                     rows.push(row(region.clone(), control.to_string(), &own.test, own.is_found));
                 }

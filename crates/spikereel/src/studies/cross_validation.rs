@@ -1,8 +1,9 @@
 //! Scores over folds, for small networks and ridge regression, with an interval that knows that folds share training trials.
 
 use super::Context;
+use super::chance::is_at_chance;
 use super::score_words::{data_words, intervals, lacking, network_words, row};
-use super::words::{ends, p_words, with_interval};
+use super::words::{ends, p_words, short, with_interval};
 use crate::Result;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::{CrossValidated, CrossValidation, FoldScore, cross_validation};
@@ -66,7 +67,8 @@ fn tell(context: &Context<'_>, found: &CrossValidation) -> Section {
         }
     }
     if let [first, second] = found.decoders.as_slice() {
-        findings.extend(second.scores.iter().filter_map(|score| difference(first, second, score)));
+        let n_test: usize = found.n_test.iter().sum();
+        findings.extend(second.scores.iter().filter_map(|score| difference(first, second, score, n_test)));
     }
     Section {
         slug: SLUG.into(),
@@ -96,16 +98,41 @@ fn tell(context: &Context<'_>, found: &CrossValidation) -> Section {
     }
 }
 
-fn difference(first: &CrossValidated, second: &CrossValidated, score: &FoldScore) -> Option<String> {
+fn difference(first: &CrossValidated, second: &CrossValidated, score: &FoldScore, n_test: usize) -> Option<String> {
     let gain = score.first_minus_this?;
     let value = with_interval(gain.mean, Some(gain.interval_95));
     let (one, other) = (&first.decoder, &second.decoder);
+    let label = match score.kind.unit.as_str() {
+        "" => score.label.clone(),
+        unit => format!("{} ({unit})", score.label),
+    };
+    let own = first.scores.iter().find(|own| own.label == score.label);
+    let accuracy = |of: Option<&FoldScore>| of.and_then(|of| of.mean).map(|mean| mean.mean);
+    let is_lost = |share: Option<f64>| match (share, score.chance) {
+        (Some(share), Some(chance)) => is_at_chance(share, n_test, chance),
+        _ => false,
+    };
+    let guessing = short(score.chance.unwrap_or(0.0));
+    match (is_lost(accuracy(own)), is_lost(accuracy(Some(score)))) {
+        (true, true) => {
+            return Some(format!("{label}: both are at chance here (guessing {guessing}); not testable."));
+        }
+        (true, false) => {
+            let is_worse = gain.interval_95[1] < 0.0;
+            let end = if is_worse { ", below the other" } else { "; the difference is not resolvable at this size" };
+            let name = accuracy(own).map_or(String::new(), short);
+            return Some(format!(
+                "{label}, {one} minus {other}: {value}; the {one} is at chance here ({name}, guessing {guessing}){end}."
+            ));
+        }
+        _ => (),
+    }
     let [low, high] = gain.interval_95;
     if low <= 0.0 && high >= 0.0 {
-        return Some(format!("{}, {one} minus {other}: {value}, not resolvable at this size.", score.label));
+        return Some(format!("{label}, {one} minus {other}: {value}, not resolvable at this size."));
     }
     let better = if gain.mean * score.kind.sign() > 0.0 { one } else { other };
-    Some(format!("{}, {one} minus {other}: {value}, {}; the {better} is better.", score.label, p_words(gain.p)))
+    Some(format!("{label}, {one} minus {other}: {value}, {}; the {better} is better.", p_words(gain.p)))
 }
 
 fn chart(found: &CrossValidation) -> Chart {
@@ -114,7 +141,12 @@ fn chart(found: &CrossValidation) -> Chart {
         let score = |decoder: &CrossValidated| decoder.scores[at].clone();
         let rows = found.decoders.iter().map(|decoder| {
             let own = score(decoder);
-            row(&decoder.decoder, own.mean.map(|mean| mean.mean), interval(&own))
+            let mut row = row(&decoder.decoder, own.mean.map(|mean| mean.mean), interval(&own));
+            row.filled = match (interval(&own), own.chance) {
+                (Some([low, high]), Some(chance)) => low > chance || high < chance,
+                _ => false,
+            };
+            row
         });
         let first = score(&found.decoders[0]);
         let unit = if first.kind.unit.is_empty() { String::new() } else { format!(" ({})", first.kind.unit) };
@@ -123,7 +155,9 @@ fn chart(found: &CrossValidation) -> Chart {
     Chart {
         slug: "scores".into(),
         title: "Scores over folds".into(),
-        reading: "Mean over folds with 95 % intervals from the corrected resampled variance; a line marks chance where there is one.".into(),
+        reading: "Mean over folds with 95 % intervals from the corrected resampled variance; a line marks chance where there is one. Filled where \
+                  the interval leaves chance out; scores without a level of chance stay open."
+            .into(),
         panels: (0..n_scores).map(panel).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! Effects with their intervals, in words and as rows of charts.
 
+use super::words::fixed;
 use spikereel_analysis::stats::BootstrapTest;
 use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, IntervalRow, PanelBody};
 
@@ -7,7 +8,7 @@ use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, IntervalRow, PanelBo
 pub(super) fn effect(test: &BootstrapTest) -> String {
     let [low, high] = test.interval_95;
     let unresolved = if low <= 0.0 && high >= 0.0 { ", not resolvable at this size" } else { "" };
-    format!("{:.3} [{low:.3}, {high:.3}]{unresolved}", test.mean)
+    format!("{}{unresolved}", fixed(test.mean, test.interval_95, 3))
 }
 
 /// A row of an interval chart.

@@ -62,8 +62,15 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     };
     let found = embedding_study(fold, Some(&decoder), &options)?;
     let cells = cells(&found);
+    let others: Vec<String> = found
+        .spaces
+        .iter()
+        .filter(|space| space.pca.len() != found.trials.len())
+        .map(|space| format!(", {} samples of {}", space.pca.len(), space.kind.describe()))
+        .collect();
+    let others = others.concat();
     let sizes = format!(
-        "{}; {} of {n_test} test trials; a decoder of {} base channels, {} epochs; {} neighbors, {} shuffles, {} bootstrap replicates",
+        "{}; {} of {n_test} test trials, one sample each{others}; a decoder of {} base channels, {} epochs; {} neighbors, {} shuffles, {} bootstrap replicates",
         recording(context),
         found.trials.len(),
         context.main.config.network.base_channels,

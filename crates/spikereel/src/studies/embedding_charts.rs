@@ -57,8 +57,10 @@ fn map(space: &EmbeddedSpace) -> Chart {
         slug: slug(&space.kind).into(),
         title: format!("Embedding: {kind}"),
         reading: format!(
-            "Every point is a sample of {} numbers. Nearness within t-SNE means likeness; its empty space means nothing (perplexity {:.0}).",
-            space.n_dimensions, space.perplexity
+            "Each of {} points is a sample of {} numbers. Nearness within t-SNE means likeness; its empty space means nothing (perplexity {:.0}).",
+            space.pca.len(),
+            space.n_dimensions,
+            space.perplexity
         ),
         panels: labelings.into_iter().flat_map(both).collect(),
     }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::encoder_bands::bands;
-use super::network_words::{against_noise, excludes_zero, fold_words, mean_and_sd, not_here, with_interval};
+use super::network_words::{against_noise, excludes_zero, fold_words, not_here, with_interval};
 use super::words::{listed, p_words, short};
 use crate::Result;
 use crate::config::choices::Statistics;
@@ -56,13 +56,17 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         let p: Vec<f64> = found.regions.iter().map(|region| score(region).p_permutation).collect();
         Correction::Holm.correct(&p)
     };
+    let above: Vec<f64> = found.regions.iter().map(|region| region.course.p_minus_noise).collect();
+    let above = Correction::Holm.correct(&above);
     let (corrected, by_site) = (corrected(|region| &region.course), corrected(|region| &region.flattened));
     let sizes = format!("{sizes}; {} noise videos, {} permutations", options.n_null, options.n_permutations);
     let bands = bands(context, &found);
     let mut findings = vec![site_finding(&found, &by_site)];
-    findings.extend(found.regions.iter().zip(&corrected).map(|(region, &p)| match context.statistics {
-        Statistics::Ours => finding(region, p),
-        Statistics::Paper => published_finding(region),
+    findings.extend(found.regions.iter().zip(corrected.iter().zip(&above)).map(|(region, (&p, &p_noise))| {
+        match context.statistics {
+            Statistics::Ours => finding(region, p, p_noise),
+            Statistics::Paper => published_finding(region),
+        }
     }));
     findings.extend(bands.findings);
     let mut charts = charts(&found, &context.main.dataset, &corrected, &by_site);
@@ -81,7 +85,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
              high. Only the difference between the own and the other conditions asks for knowledge of the condition."
                 .into(),
             "The t test of conditions against noise videos is the paper's. Conditions share recordings and predictions from noise hardly \
-             differ among themselves, so its p is too small; the share of noise videos that reach the mean stands beside it."
+             differ among themselves, so its p is too small, and the share of noise videos that reach the mean cannot fall below one in their \
+             number plus one. Findings give the difference from noise with an interval over conditions."
                 .into(),
             "The paper names no loss for its inverse network; this one minimises the mean squared error.".into(),
             "Behind the bottleneck of one time step the network's middle frames are identical for any video; only the normalisation over bins \
@@ -106,11 +111,11 @@ fn site_finding(found: &EncoderStudy, corrected: &[f64]) -> String {
     let words = |(region, p): &(&RegionEncoding, &f64)| {
         let score = &region.flattened;
         let value = score.specific.zip(score.specific_interval_95).map(|(value, ends)| with_interval(value, ends));
-        format!("{} {}, {} corrected", region.region, value.unwrap_or_default(), p_words(**p))
+        format!("{} {}, {}", region.region, value.unwrap_or_default(), p_words(**p))
     };
     let known: Vec<String> = known.iter().map(words).collect();
     let unknown: Vec<String> = unknown.iter().map(|(region, _)| region.region.clone()).collect();
-    let what = "Site by site, the prediction for the own condition correlates better than that for others";
+    let what = "Site by site, the prediction for the own condition correlates better than that for others (p by shuffling recordings, Holm over regions)";
     match (known.as_slice(), unknown.as_slice()) {
         ([], _) => format!("{what}: not resolvable at this size in any region."),
         (known, []) => format!("{what}: {}.", known.join("; ")),
@@ -120,7 +125,7 @@ fn site_finding(found: &EncoderStudy, corrected: &[f64]) -> String {
     }
 }
 
-fn finding(region: &RegionEncoding, p: f64) -> String {
+fn finding(region: &RegionEncoding, p: f64, p_noise: f64) -> String {
     let score = &region.course;
     let own = match (score.summary.mean, score.interval_95) {
         (Some(mean), Some(ends)) => format!(
@@ -131,17 +136,30 @@ fn finding(region: &RegionEncoding, p: f64) -> String {
         ),
         _ => "Pearson correlation is not defined".into(),
     };
-    let null = mean_and_sd(score.null_summary.mean, score.null_summary.sd);
+    let noise = match (score.minus_noise, score.minus_noise_interval_95) {
+        (Some(value), Some(ends)) => {
+            let open = ends[0] <= 0.0 || p_noise >= ALPHA;
+            let verdict = match excludes_zero(ends) {
+                true if ends[1] < 0.0 => ", below noise".into(),
+                true if p_noise >= ALPHA => ", not resolvable after Holm's correction over regions".into(),
+                _ if open => ", not resolvable at this size".into(),
+                _ => format!(", {} by bootstrap over conditions, Holm over regions", p_words(p_noise)),
+            };
+            format!("minus noise videos {}{verdict}", with_interval(value, ends))
+        }
+        _ => "noise videos cannot be compared here".into(),
+    };
     let specific = match (score.specific, score.specific_interval_95) {
         (Some(value), Some(ends)) if is_specific(score, p) => {
-            format!("own minus other conditions {}, {} corrected", with_interval(value, ends), p_words(p))
+            let by = "by shuffling recordings, Holm over regions";
+            format!("own minus other conditions {}, {} {by}", with_interval(value, ends), p_words(p))
         }
         (Some(value), Some(ends)) => {
             format!("knowing the condition is not resolvable at this size: {}", with_interval(value, ends))
         }
         _ => "knowing the condition cannot be tested here".into(),
     };
-    format!("{}: {own}; noise videos reach {null} ({}); {specific}.", region.region, p_words(score.p_null))
+    format!("{}: {own}; {noise}; {specific}.", region.region)
 }
 
 /// The paper's score and test: conditions against noise videos, independent samples.
@@ -277,39 +295,57 @@ fn table(found: &EncoderStudy, corrected: &[f64], by_site: &[f64]) -> DataTable 
         "t",
         "df",
         "p of t",
-        "p of noise",
+        "p, share of noise videos",
+        "minus noise",
+        "minus noise, low",
+        "minus noise, high",
+        "p of minus noise",
+        "its Holm",
         "own minus other",
         "its low",
         "its high",
         "p of permutation",
         "Holm",
     ];
-    let row = |region: &RegionEncoding, what: &str, score: &EncodingScore, corrected: f64| -> Vec<TableCell> {
-        let end = |ends: Option<[f64; 2]>, at: usize| TableCell::from(ends.map(|ends| ends[at]));
-        vec![
-            region.region.as_str().into(),
-            (region.n_sites as f64).into(),
-            what.into(),
-            score.summary.mean.into(),
-            score.summary.sd.into(),
-            end(score.interval_95, 0),
-            end(score.interval_95, 1),
-            (score.summary.n as f64).into(),
-            score.null_summary.mean.into(),
-            score.null_summary.sd.into(),
-            score.t_test.map(|test| test.t).into(),
-            score.t_test.map(|test| test.df).into(),
-            score.t_test.map(|test| test.p).into(),
-            score.p_null.into(),
-            score.specific.into(),
-            end(score.specific_interval_95, 0),
-            end(score.specific_interval_95, 1),
-            score.p_permutation.into(),
-            corrected.into(),
-        ]
+    let row =
+        |region: &RegionEncoding, what: &str, score: &EncodingScore, corrected: f64, p_noise: f64| -> Vec<TableCell> {
+            let end = |ends: Option<[f64; 2]>, at: usize| TableCell::from(ends.map(|ends| ends[at]));
+            vec![
+                region.region.as_str().into(),
+                (region.n_sites as f64).into(),
+                what.into(),
+                score.summary.mean.into(),
+                score.summary.sd.into(),
+                end(score.interval_95, 0),
+                end(score.interval_95, 1),
+                (score.summary.n as f64).into(),
+                score.null_summary.mean.into(),
+                score.null_summary.sd.into(),
+                score.t_test.map(|test| test.t).into(),
+                score.t_test.map(|test| test.df).into(),
+                score.t_test.map(|test| test.p).into(),
+                score.p_null.into(),
+                score.minus_noise.into(),
+                end(score.minus_noise_interval_95, 0),
+                end(score.minus_noise_interval_95, 1),
+                score.p_minus_noise.into(),
+                p_noise.into(),
+                score.specific.into(),
+                end(score.specific_interval_95, 0),
+                end(score.specific_interval_95, 1),
+                score.p_permutation.into(),
+                corrected.into(),
+            ]
+        };
+    let holm = |of: fn(&RegionEncoding) -> &EncodingScore| {
+        Correction::Holm.correct(&found.regions.iter().map(|region| of(region).p_minus_noise).collect::<Vec<_>>())
     };
-    let rows = found.regions.iter().zip(corrected.iter().zip(by_site)).flat_map(|(region, (&mean, &site))| {
-        [row(region, "region mean", &region.course, mean), row(region, "bins and sites", &region.flattened, site)]
+    let (mean_noise, site_noise) = (holm(|region| &region.course), holm(|region| &region.flattened));
+    let rows = found.regions.iter().enumerate().flat_map(|(at, region)| {
+        [
+            row(region, "region mean", &region.course, corrected[at], mean_noise[at]),
+            row(region, "bins and sites", &region.flattened, by_site[at], site_noise[at]),
+        ]
     });
     DataTable {
         slug: "regions".into(),

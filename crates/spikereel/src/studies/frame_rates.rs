@@ -2,15 +2,18 @@
 
 use super::coarse::{PUBLISHED, Rate, at_rate, prepared};
 use super::score_words::{data_words, intervals, lacking, network_words, row};
-use super::words::{listed, short};
+use super::words::{listed, short, with_interval};
 use super::{Context, Material};
 use crate::config::choices::StimulusKind;
 use crate::config::{SourceFacts, resolve};
 use crate::steps::prepare;
 use crate::{Error, Result};
 use spikereel_analysis::baselines::RidgeVideo;
+use spikereel_analysis::study::compare::{difference_of_conditions, of_conditions};
+use spikereel_analysis::study::headline::VIDEO;
 use spikereel_analysis::study::{
-    ConditionVideos, Evaluation, EvaluationOptions, PerSample, ceiling, evaluate, headlines,
+    ConditionVideos, Evaluation, EvaluationOptions, Headline, PerSample, ceiling, evaluate, headline_by_condition,
+    headlines,
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{FitDecoder, Part, Recording, Timeline};
@@ -166,27 +169,7 @@ fn first_shown(videos: &ConditionVideos) -> Option<usize> {
 
 fn tell(context: &Context<'_>, origin: &Source, outcomes: &[Outcome], refused: Vec<String>) -> Result<Section> {
     let mut findings = refused;
-    for label in [
-        "MSE",
-        "SSIM",
-        "cue Pearson",
-        "RGB Pearson",
-        "motion angle error",
-        "shape accuracy",
-        "color accuracy",
-        "motion accuracy",
-    ] {
-        let each: Vec<String> = outcomes
-            .iter()
-            .filter_map(|outcome| {
-                Some(format!("{} at {} a second", short(value(&outcome.evaluations[0].1, label)?), outcome.hz))
-            })
-            .collect();
-        if !each.is_empty() {
-            findings.push(format!("{label} of the network: {}.", listed(&each)));
-        }
-    }
-    findings.extend(accuracy_differences(outcomes));
+    findings.extend(rate_findings(context, outcomes));
     let px = context.retraining.config.stimulus.frame_px;
     let n_test = outcomes.first().map_or(0, |outcome| outcome.evaluations[0].1.trials.len());
     let where_from = match origin {
@@ -211,6 +194,7 @@ fn tell(context: &Context<'_>, origin: &Source, outcomes: &[Outcome], refused: V
         findings,
         caveats: vec![
             where_from.into(),
+            "Intervals resample conditions; differences are taken condition by condition, of networks trained once at each rate.".into(),
             "At 5 frames a second fixation begins 0.1 s later, as 0.5 s are no whole number of frames.".into(),
             "Optical flow looks two frames ahead, which is 0.4, 0.2 and 0.1 s: angle errors of different rates are not one measure, and each is \
              to be held against its own ceiling."
@@ -226,28 +210,78 @@ fn value(evaluation: &Evaluation, label: &str) -> Option<f64> {
     headlines(evaluation).iter().find(|headline| headline.label() == label)?.value
 }
 
-/// Features whose accuracy at one rate lies outside the interval at another.
-fn accuracy_differences(outcomes: &[Outcome]) -> Vec<String> {
-    let Some(first) = outcomes.first().filter(|_| outcomes.len() > 1) else { return Vec::new() };
-    let of = |outcome: &Outcome, feature: &str| outcome.evaluations[0].1.feature(feature)?.accuracy.clone();
-    let named = |feature: &str| -> Option<String> {
-        let all: Vec<_> = outcomes.iter().filter_map(|outcome| Some((outcome.hz, of(outcome, feature)?))).collect();
-        let best = all.iter().max_by(|a, b| a.1.accuracy.total_cmp(&b.1.accuracy))?;
-        let worst = all.iter().min_by(|a, b| a.1.accuracy.total_cmp(&b.1.accuracy))?;
-        let apart = best.1.interval_95[0] > worst.1.interval_95[1];
-        Some(if apart {
-            format!(
-                "{feature} is named better at {} a second than at {}: {} against {}, and their 95 % intervals do not meet.",
-                best.0,
-                worst.0,
-                short(best.1.accuracy),
-                short(worst.1.accuracy)
-            )
-        } else {
-            format!("{feature}: a difference in accuracy between rates is not resolvable at this size.")
-        })
+/// Each score of the network at every rate, and its differences from the published rate over the conditions that both have.
+fn rate_findings(context: &Context<'_>, outcomes: &[Outcome]) -> Vec<String> {
+    let Some(first) = outcomes.first() else { return Vec::new() };
+    headlines(&first.evaluations[0].1).iter().filter_map(|headline| rate_finding(context, outcomes, headline)).collect()
+}
+
+fn rate_finding(context: &Context<'_>, outcomes: &[Outcome], headline: &Headline) -> Option<String> {
+    let label = headline.label();
+    let (n, seed) = (context.sizes.n_bootstrap, derive_seed(context.seed, "frame_rates/differences"));
+    // Flow looks two frames ahead, so that an angle error means something else at each rate: what lies beyond the ceiling's is compared.
+    let is_angle = headline.kind.unit == "deg";
+    let values = |outcome: &Outcome| -> Option<Vec<Option<f64>>> {
+        let own = headline_by_condition(&outcome.evaluations[0].1, &label)?;
+        if !is_angle {
+            return Some(own);
+        }
+        let ceiling = outcome.evaluations.iter().find(|(name, _)| *name == "ceiling")?;
+        let least = headline_by_condition(&ceiling.1, &label)?;
+        Some(own.iter().zip(least).map(|(own, least)| Some((*own)? - least?)).collect())
     };
-    first.evaluations[0].1.features.iter().filter_map(|feature| named(&feature.name)).collect()
+    let rates: Vec<(&Outcome, Vec<Option<f64>>)> =
+        outcomes.iter().filter_map(|outcome| Some((outcome, values(outcome)?))).collect();
+    let at = |hz: f64| format!("{hz} a second");
+    let each: Vec<String> = rates
+        .iter()
+        .filter_map(|(outcome, values)| {
+            let own = of_conditions(values, n, seed, &format!("{label}/{}", outcome.hz))?;
+            Some(format!("{} at {}", with_interval(own.mean, Some(own.interval_95)), at(outcome.hz)))
+        })
+        .collect();
+    if each.is_empty() {
+        return None;
+    }
+    let unit = if headline.kind.unit.is_empty() { String::new() } else { format!(" ({})", headline.kind.unit) };
+    let beyond = if is_angle { " beyond that of perfect classification" } else { "" };
+    let begin = format!("{label}{beyond}{unit} of the network: {}", listed(&each));
+    let is_lost = |(outcome, _): &(&Outcome, _)| is_guessing(&outcome.evaluations[0].1, headline);
+    if rates.iter().all(is_lost) {
+        let chance = short(headline.chance.unwrap_or(0.0));
+        return Some(format!(
+            "{begin}. At chance here (guessing {chance}) at every rate: a difference is not testable."
+        ));
+    }
+    let (published, base) = rates.iter().find(|(outcome, _)| outcome.hz == PUBLISHED.hz)?;
+    let differences: Vec<String> = rates
+        .iter()
+        .filter(|(outcome, _)| outcome.hz != published.hz)
+        .map(|(outcome, values)| {
+            let name = format!("{label}/{} minus {}", outcome.hz, published.hz);
+            let what = format!("{} minus {}", outcome.hz, at(published.hz));
+            match difference_of_conditions(values, base, n, seed, &name) {
+                Some(own) => {
+                    let value = with_interval(own.mean, Some(own.interval_95));
+                    let [low, high] = own.interval_95;
+                    let open = if low <= 0.0 && high >= 0.0 { ", not resolvable at this size" } else { "" };
+                    format!("{what} {value}{open}")
+                }
+                None => format!("{what} not testable: the rates share no two conditions"),
+            }
+        })
+        .collect();
+    let end = if differences.is_empty() { String::new() } else { format!("; {}", differences.join("; ")) };
+    Some(format!("{begin}{end}."))
+}
+
+/// Whether an accuracy's own interval over trials reaches down to guessing; false for scores without a level of guessing.
+fn is_guessing(evaluation: &Evaluation, headline: &Headline) -> bool {
+    let accuracy = match headline.feature.as_str() {
+        VIDEO => evaluation.condition_accuracy.as_ref(),
+        feature => evaluation.feature(feature).and_then(|own| own.accuracy.as_ref()),
+    };
+    headline.chance.is_some() && accuracy.is_some_and(|own| own.interval_95[0] <= own.chance)
 }
 
 fn charts(outcomes: &[Outcome]) -> Result<Vec<Chart>> {
@@ -289,7 +323,7 @@ fn charts(outcomes: &[Outcome]) -> Result<Vec<Chart>> {
         charts.push(Chart {
             slug: "accuracy".into(),
             title: "Accuracy at each rate".into(),
-            reading: "Clopper-Pearson 95 % intervals over test trials; the line is chance.".into(),
+            reading: "Clopper-Pearson 95 % intervals over test trials; the line is chance; filled where the interval lies above it.".into(),
             panels,
         });
     }
@@ -322,10 +356,19 @@ fn movies(outcomes: &[Outcome]) -> Result<PanelBody> {
         let label = format!("{} a second", outcome.hz);
         rows.push(PictureRow { label, pictures: shown.iter().map(picture).collect::<Result<_>>()? });
     }
-    let columns = outcomes
-        .first()
-        .map_or(Vec::new(), |outcome| shown.iter().map(|&condition| outcome.conditions[condition].clone()).collect());
+    let columns = outcomes.first().map_or(Vec::new(), |outcome| varying(&outcome.conditions, &shown));
     Ok(PanelBody::Pictures { rows, columns })
+}
+
+/// Labels of some conditions without the words that all of these share: a narrow column has no room for them.
+fn varying(labels: &[String], shown: &[usize]) -> Vec<String> {
+    let words: Vec<Vec<&str>> = shown.iter().map(|&at| labels[at].split(' ').collect()).collect();
+    let is_shared = |at: usize| words.len() > 1 && words.iter().all(|own| own.get(at) == words[0].get(at));
+    let of = |own: &Vec<&str>| {
+        let kept: Vec<&str> = own.iter().enumerate().filter(|(at, _)| !is_shared(*at)).map(|(_, word)| *word).collect();
+        kept.join(" ")
+    };
+    words.iter().map(of).collect()
 }
 
 fn gray_level(value: &f32) -> u8 {

@@ -1,5 +1,6 @@
 //! Leakage: scores where pseudo-trials are split after they were drawn, beside those where real trials are split first.
 
+use super::attribution::is_resolved;
 use super::effects::{chart, effect, intervals, row};
 use super::{Context, compact};
 use crate::Result;
@@ -74,9 +75,12 @@ fn section(results: &[(&str, Vec<LeakageStudy>)], n_real: usize, n_pseudo: usize
         for study in studies {
             let mut own = Vec::new();
             for score in &study.scores {
-                if score.chance.is_some() {
-                    own.push(row(&score.kind.name, "split by real trial", &score.clean, true));
-                    own.push(row(&score.kind.name, "pseudo-trials split", &score.leaky, true));
+                let both = [
+                    ("split by real trial", &score.clean_above_chance),
+                    ("pseudo-trials split", &score.leaky_above_chance),
+                ];
+                for (group, test) in both {
+                    own.extend(test.as_ref().map(|test| row(&score.kind.name, group, test, is_resolved(test))));
                 }
                 let interval = score.gain.interval_95;
                 let cells: Vec<TableCell> = vec![
@@ -92,7 +96,7 @@ fn section(results: &[(&str, Vec<LeakageStudy>)], n_real: usize, n_pseudo: usize
                 ];
                 rows.push(cells);
             }
-            panels.push(intervals(&format!("{name}, {}", study.decoder), "accuracy", 0.25, own));
+            panels.push(intervals(&format!("{name}, {}", study.decoder), "accuracy above guessing", 0.0, own));
         }
     }
     let heads =
@@ -120,8 +124,8 @@ fn section(results: &[(&str, Vec<LeakageStudy>)], n_real: usize, n_pseudo: usize
         charts: vec![chart(
             "leakage",
             "Accuracy under two splits",
-            "Accuracy of naming a feature's level or the condition from single decoded videos; the line marks guessing a feature's level \
-             (for the condition: 1/64).",
+            "Accuracy of naming a feature's level or the condition from single decoded videos, minus that of guessing (1/4 and 1/64), with 95 % \
+             intervals; filled where the interval leaves 0 out.",
             panels,
         )],
         tables: vec![DataTable {

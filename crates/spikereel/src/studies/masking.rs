@@ -2,12 +2,13 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, lacking, largest, networks, planted, row, runs, score_name, sizes};
+use super::chance::{guessing, is_at_chance, not_testable};
 use super::published::{self, Published};
 use super::words::{short, t_words};
 use crate::Result;
 use crate::config::choices::Statistics;
 use spikereel_analysis::study::{
-    MaskingCell, MaskingOptions, MaskingTable, MaxStatistic, PaperChange, masking_study, max_statistic,
+    Basis, MaskingCell, MaskingOptions, MaskingTable, MaxStatistic, PaperChange, masking_study, max_statistic,
 };
 use spikereel_data::rng::derive_seed;
 use spikereel_report::schema::{
@@ -38,7 +39,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         .features
         .iter()
         .map(|feature| match context.statistics {
-            Statistics::Ours => finding(&table, feature),
+            Statistics::Ours => finding(context, &table, feature),
             Statistics::Paper => published_finding(&table, feature),
         })
         .collect();
@@ -59,8 +60,15 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     Ok(section)
 }
 
-fn finding(table: &MaskingTable, feature: &str) -> String {
+fn finding(context: &Context<'_>, table: &MaskingTable, feature: &str) -> String {
     let cells: Vec<&MaskingCell> = table.feature_cells(feature).collect();
+    let known = cells.first().filter(|cell| cell.primary.basis == Basis::Accuracy).map(|cell| cell.primary.unmasked);
+    let guessing = guessing(&context.main.dataset, &context.main.readouts, feature);
+    if let (Some(accuracy), Some(chance)) = (known, guessing)
+        && is_at_chance(accuracy, table.n_trials, chance)
+    {
+        return format!("Harm to {feature}: {}.", not_testable("these networks", feature, accuracy, chance));
+    }
     let tests: Vec<_> = cells.iter().map(|cell| &cell.primary.test).collect();
     let found: Vec<String> = cells
         .iter()
@@ -102,6 +110,12 @@ fn measured<'a>(table: &'a MaskingTable, feature: &'a str) -> Vec<(&'a MaskingCe
     table.feature_cells(feature).filter_map(|cell| Some((cell, cell.paper.as_ref()?))).collect()
 }
 
+/// What is measured of each feature: too long for an axis.
+fn measures(table: &MaskingTable) -> String {
+    let of = |feature: &String| Some(format!("{feature}: {}", measured(table, feature).first()?.1.measure));
+    table.features.iter().filter_map(of).collect::<Vec<_>>().join("; ")
+}
+
 fn boxes(table: &MaskingTable) -> Chart {
     let panel = |feature: &String| {
         let cells = measured(table, feature);
@@ -111,15 +125,17 @@ fn boxes(table: &MaskingTable) -> Chart {
             group: String::new(),
             values: paper.per_condition.iter().flatten().copied().collect(),
         });
-        let label = format!("{}, {}", first.measure, first.unit);
-        let axis = AxisSpec { label, reference: Some(0.0), range: None };
+        let axis = AxisSpec { label: format!("change ({})", first.unit), reference: Some(0.0), range: None };
         let body = PanelBody::Distributions { axis, form: DistributionForm::Box, groups: groups.collect() };
         Some(ChartPanel { title: feature.clone(), body })
     };
     Chart {
         slug: "changes".into(),
         title: "Change of decoded videos by masked region".into(),
-        reading: "One value a condition, of the mean decoded video with the region masked against the unmasked one: the paper's measures.".into(),
+        reading: format!(
+            "One value a condition, of the mean decoded video with the region masked against the unmasked one: the paper's measures ({}).",
+            measures(table)
+        ),
         panels: table.features.iter().filter_map(panel).collect(),
     }
 }
@@ -144,8 +160,7 @@ fn changes(table: &MaskingTable, is_paper: bool) -> Chart {
                 ..IntervalRow::default()
             }
         });
-        let label = format!("{}, {}", first.measure, first.unit);
-        let axis = AxisSpec { label, reference: Some(0.0), range: None };
+        let axis = AxisSpec { label: format!("mean change ({})", first.unit), reference: Some(0.0), range: None };
         Some(ChartPanel { title: feature.clone(), body: PanelBody::Intervals { axis, rows: rows.collect() } })
     };
     Chart {

@@ -8,6 +8,7 @@ mod attribution;
 pub mod baselines;
 mod catalogue;
 pub mod ceilings;
+mod chance;
 mod coarse;
 mod compact;
 pub mod confounds;

@@ -60,8 +60,8 @@ fn is_text(cell: &TableCell, text: &str) -> bool {
 }
 
 fn single_regions(sections: &[Section]) -> Vec<Row> {
-    let names = ["regions", "score", "mean", "sd over conditions", "paper", "paper's sd"];
-    let Some((table, [regions, score, mean, sd, paper, paper_sd])) =
+    let names = ["regions", "score", "mean", "sd over conditions", "low", "high", "paper", "paper's sd"];
+    let Some((table, [regions, score, mean, sd, low, high, paper, paper_sd])) =
         columns(sections, "single-regions", "scores", names)
     else {
         return Vec::new();
@@ -77,7 +77,16 @@ fn single_regions(sections: &[Section]) -> Vec<Row> {
             let note = "a region that carries nothing decodes the mean video, which correlates too";
             rows.push((
                 true,
-                vec![name.into(), own[paper].clone(), NONE, own[mean].clone(), own[sd].clone(), note.into()],
+                vec![
+                    name.into(),
+                    own[paper].clone(),
+                    NONE,
+                    own[mean].clone(),
+                    own[sd].clone(),
+                    own[low].clone(),
+                    own[high].clone(),
+                    note.into(),
+                ],
             ));
         }
     }
@@ -85,14 +94,16 @@ fn single_regions(sections: &[Section]) -> Vec<Row> {
         let Some(own) = find(region, "motion angle error") else { continue };
         let name = format!("spread of the direction error, {region} alone (deg)");
         let note = "the paper's is of decoded directions, ours of their errors";
-        rows.push((true, vec![name.into(), own[paper_sd].clone(), NONE, own[sd].clone(), NONE, note.into()]));
+        let here = own[sd].clone();
+        rows.push((true, vec![name.into(), own[paper_sd].clone(), NONE, here, NONE, NONE, NONE, note.into()]));
     }
     rows
 }
 
 fn encoder(sections: &[Section]) -> Vec<Row> {
-    let names = ["region", "score", "mean", "s.d.", "noise mean"];
-    let Some((table, [region, score, mean, sd, noise])) = columns(sections, "encoder", "regions", names) else {
+    let names = ["region", "score", "mean", "s.d.", "low", "high", "noise mean"];
+    let Some((table, [region, score, mean, sd, low, high, noise])) = columns(sections, "encoder", "regions", names)
+    else {
         return Vec::new();
     };
     let of_region = |(name, paper): (&str, f64)| {
@@ -102,7 +113,11 @@ fn encoder(sections: &[Section]) -> Vec<Row> {
             _ => String::new(),
         };
         let quantity = format!("encoder, Pearson of region means, {name}");
-        Some((true, vec![quantity.into(), paper.into(), NONE, row[mean].clone(), row[sd].clone(), noise.into()]))
+        let own = [mean, sd, low, high].map(|at| row[at].clone());
+        let mut cells = vec![quantity.into(), paper.into(), NONE];
+        cells.extend(own);
+        cells.push(noise.into());
+        Some((true, cells))
     };
     ENCODING.into_iter().filter_map(of_region).collect()
 }
@@ -115,7 +130,7 @@ fn parameters(sections: &[Section]) -> Vec<Row> {
         let row = table.rows.iter().find(|row| is_text(&row[model], name))?;
         let note = "depends on sites, bins, frames and pixels; at the published sizes it is the published number";
         let quantity = format!("parameters of the {name}");
-        Some((false, vec![quantity.into(), paper.into(), NONE, row[parameters].clone(), NONE, note.into()]))
+        Some((false, vec![quantity.into(), paper.into(), NONE, row[parameters].clone(), NONE, NONE, NONE, note.into()]))
     };
     N_PARAMETERS.into_iter().filter_map(of_model).collect()
 }
@@ -139,8 +154,8 @@ mod tests {
             section(
                 "encoder",
                 "regions",
-                &["region", "score", "mean", "s.d.", "noise mean"],
-                vec!["V4".into(), "region mean".into(), cell(0.9), cell(0.1), cell(0.7)],
+                &["region", "score", "mean", "s.d.", "low", "high", "noise mean"],
+                vec!["V4".into(), "region mean".into(), cell(0.9), cell(0.1), cell(0.88), cell(0.92), cell(0.7)],
             ),
             section("baselines", "models", &["model", "parameters"], vec!["MLP".into(), cell(12.0)]),
         ];

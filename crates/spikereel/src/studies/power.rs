@@ -1,15 +1,18 @@
 //! The recovery card: at the main recording's numbers of sites and trials, how often is a planted function found?
 
+use super::chance::{is_at_chance, not_testable};
 use super::effects::{chart, intervals};
 use super::{Context, compact};
 use crate::{Error, Result};
 use spikereel_analysis::study::MaskingOptions;
-use spikereel_analysis::study::power::{PlantedFunctions, PowerCard, Share, power_card};
+use spikereel_analysis::study::power::{FeaturePower, PlantedFunctions, PowerCard, Share, power_card};
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{DataError, Part, Region};
 use spikereel_report::schema::{ChartPanel, DataTable, IntervalRow, PanelBody, Section, TableCell};
 use spikereel_synth::cortex::{CortexConfig, Feature};
 
+/// Guessing one of the four levels of a simulated feature.
+const GUESSING: f64 = 0.25;
 /// The simulator's limit.
 const MAX_REGIONS: usize = 10;
 
@@ -77,8 +80,8 @@ fn empty(sizes: String) -> Section {
     Section {
         slug: "recovery".into(),
         title: "What could be found at this size".into(),
-        question: "With as many sites and trials as this recording has, how often does masking find a function that is there, and \
-                   how often one that is not?"
+        question: "In simulated recordings with as many sites as this one, but fewer trials and bins, how often does masking find a \
+                   function that was planted, and how often one that was not?"
             .into(),
         sizes,
         findings: Vec::new(),
@@ -102,10 +105,17 @@ fn section(card: &PowerCard, n_trials: usize, n_own: usize, n_train: usize, n_le
         card.regions.len(),
         compact::SIZE
     ));
+    let n_decoded = card.n_trials[1] * card.n_repeats;
+    let is_lost = |own: &FeaturePower| is_at_chance(own.mean_score, n_decoded, GUESSING);
     for own in &card.features {
+        if is_lost(own) {
+            let why = not_testable("these networks", &own.feature, own.mean_score, GUESSING);
+            section.findings.push(format!("{}: {why}.", own.feature));
+            continue;
+        }
         section.findings.push(format!(
             "{}: the planted region was found in {} repeats and named first in {}; empty regions were named in {} tests. Mean \
-             accuracy {:.2} (guessing: 0.25).",
+             accuracy {:.2} (guessing: {GUESSING}).",
             own.feature,
             share(&own.detected),
             share(&own.named_first),
@@ -115,7 +125,8 @@ fn section(card: &PowerCard, n_trials: usize, n_own: usize, n_train: usize, n_le
     }
     section.caveats.push(
         "The planted code is the simulator's, not an animal's: cosine or level tuning of moderate strength in one region a feature. \
-         A feature that is not found here would hardly be found in the recording; the reverse does not follow."
+         The card's recordings have fewer trials and bins than the main one and smaller networks: what is not found here may be found there, \
+         and what is found here need not be."
             .into(),
     );
     if n_trials < n_own {
@@ -125,8 +136,10 @@ fn section(card: &PowerCard, n_trials: usize, n_own: usize, n_train: usize, n_le
         section.caveats.push(format!("{n_left_out} regions with the fewest sites were left out."));
     }
     let features: Vec<String> = card.features.iter().map(|own| own.feature.clone()).collect();
-    let value =
-        |region: &Region, feature: &String| card.cell(&region.0, feature).and_then(|cell| cell.detected.value());
+    let value = |region: &Region, feature: &String| {
+        let is_lost = card.features.iter().any(|own| own.feature == *feature && is_lost(own));
+        card.cell(&region.0, feature).filter(|_| !is_lost).and_then(|cell| cell.detected.value())
+    };
     let matrix = ChartPanel {
         title: "Detection by planted region".into(),
         body: PanelBody::Matrix {
@@ -148,7 +161,7 @@ fn section(card: &PowerCard, n_trials: usize, n_own: usize, n_train: usize, n_le
         estimate: own.value(),
         low: own.value().map(|_| own.interval_95[0]),
         high: own.value().map(|_| own.interval_95[1]),
-        filled: true,
+        filled: own.n > 0 && own.interval_95[0] > card.alpha,
         note: format!("{}/{}", own.n_found, own.n),
         ..IntervalRow::default()
     };
@@ -158,8 +171,9 @@ fn section(card: &PowerCard, n_trials: usize, n_own: usize, n_train: usize, n_le
     section.charts.push(chart(
         "recovery",
         "What masking finds of planted functions",
-        "Left: share of repeats in which the region was found, where the feature was planted there (blank: never planted there). \
-         Then: over all regions, and false alarms where a region was empty of the feature; Clopper-Pearson 95 % intervals.",
+        "Left: share of repeats in which the region was found, where the feature was planted there (blank: never planted there, or \
+         networks at chance). Then: over all regions, and false alarms where a region was empty of the feature; Clopper-Pearson 95 % intervals, \
+         filled above the level of the tests. Networks at chance can neither find nor name anything.",
         vec![
             matrix,
             intervals("Detection", "share of repeats", 1.0, rates),

@@ -278,7 +278,7 @@ pub fn section(table: &RecoveryTable) -> Section {
     let question = "How often do Shapley values and masking name the region that was planted, and how often one that carries nothing?";
     let mut section = blank("recovery", "Recovery of what was planted", question);
     section.sizes = format!(
-        "{} simulated recordings (`{}`, {} trials a condition), each with a network of its own ({} epochs); {} bootstrap replicates.",
+        "{} simulated recordings (preset {}, {} trials a condition), each with a network of its own ({} epochs); {} bootstrap replicates.",
         table.options.n_seeds,
         table.options.preset,
         table.options.trials_per_condition,

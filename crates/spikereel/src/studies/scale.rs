@@ -1,12 +1,13 @@
 //! Scores against numbers of sites, training trials and bins, and how accuracy grows with sites.
 
 use super::Context;
+use super::chance::is_at_chance;
 use super::score_words::{data_words, intervals, network_words, row};
-use super::words::with_interval;
+use super::words::{listed, short, with_interval};
 use crate::Result;
 use spikereel_analysis::baselines::RidgeVideo;
 use spikereel_analysis::study::headline::VIDEO;
-use spikereel_analysis::study::scale::{ScaleSlope, doublings, size_of};
+use spikereel_analysis::study::scale::{ScaleDraw, ScaleSlope, doublings, size_of};
 use spikereel_analysis::study::{Scale, ScaleAxis, ScaleOptions, scale};
 use spikereel_data::FitDecoder;
 use spikereel_data::rng::derive_seed;
@@ -55,7 +56,7 @@ fn tell(context: &Context<'_>, found: &[Scale]) -> Section {
     Section {
         slug: "scale".into(),
         title: "Scale".into(),
-        question: "How do scores grow with sites, training trials and bins, and is there no systematic effect of the number of sites?".into(),
+        question: "How do scores grow with sites, training trials and bins, and is there an effect of the number of sites?".into(),
         sizes: format!(
             "{}, first fold; ridge regression on {} random parts of each size, {} on {}; {} bootstrap replicates",
             data_words(context.retraining),
@@ -91,6 +92,12 @@ fn finding(own: &Scale, slope: &ScaleSlope) -> String {
         own.axis
     );
     let [low, high] = slope.interval_95;
+    if let Some((share, chance)) = at_chance(own, &slope.feature) {
+        let (share, chance) = (short(share), short(chance));
+        return format!(
+            "{begin}: at chance here even at the largest size (accuracy {share}, guessing {chance}); not testable."
+        );
+    }
     if low <= 0.0 && high >= 0.0 {
         return format!("{begin}: not resolvable from no effect at this size.");
     }
@@ -108,6 +115,19 @@ fn finding(own: &Scale, slope: &ScaleSlope) -> String {
     format!("{begin}{against}; {end}.")
 }
 
+/// Accuracy and guessing of a feature that is at chance with everything there is; none where it is not.
+fn at_chance(own: &Scale, feature: &str) -> Option<(f64, f64)> {
+    let draws = &own.points.last()?.draws;
+    let headline = draws.first()?.headlines.iter().find(|one| one.feature == feature && one.chance.is_some())?;
+    let correct =
+        |draw: &ScaleDraw| draw.correct.iter().find(|(name, _)| name == feature).map(|(_, right)| right.clone());
+    let all: Vec<Vec<bool>> = draws.iter().filter_map(correct).collect();
+    let n_trials = all.first()?.len();
+    let n_right = all.iter().flatten().filter(|&&right| right).count();
+    let (share, chance) = (n_right as f64 / (n_trials * all.len()).max(1) as f64, headline.chance?);
+    is_at_chance(share, n_trials, chance).then_some((share, chance))
+}
+
 fn slug_of(own: &Scale) -> String {
     let axis = match own.axis {
         ScaleAxis::Sites => "sites",
@@ -119,6 +139,7 @@ fn slug_of(own: &Scale) -> String {
 
 fn chart(own: &Scale) -> Chart {
     let x: Vec<f64> = own.points.iter().map(|point| (point.n as f64).log2()).collect();
+    let has_band = own.points.iter().any(|point| point.draws.len() > 1);
     let axis = || AxisSpec { label: format!("log2 of number of {}", own.axis), ..AxisSpec::default() };
     let series = |at: usize, label: &str| {
         let bands = own.bands(at);
@@ -126,8 +147,8 @@ fn chart(own: &Scale) -> Chart {
             label: label.into(),
             x: x.clone(),
             y: bands.iter().map(|band| band.mean).collect(),
-            low: bands.iter().map(|band| band.low).collect(),
-            high: bands.iter().map(|band| band.high).collect(),
+            low: bands.iter().filter(|_| has_band).map(|band| band.low).collect(),
+            high: bands.iter().filter(|_| has_band).map(|band| band.high).collect(),
             dashed: false,
         }
     };
@@ -159,7 +180,15 @@ fn chart(own: &Scale) -> Chart {
     Chart {
         slug: slug_of(own),
         title: format!("Scores against {}, {}", own.axis, own.decoder),
-        reading: "Mean over random parts, with a band over 95 % of them; the whole, at the right, is one.".into(),
+        reading: format!(
+            "{} The horizontal axis is log2 of the size; sizes are {}.",
+            if has_band {
+                "Mean over random parts, with a band over 95 % of them; the whole, at the right, is one."
+            } else {
+                "One random part of each size, so there is no band."
+            },
+            listed(&own.points.iter().map(|point| point.n.to_string()).collect::<Vec<_>>())
+        ),
         panels,
     }
 }

@@ -4,8 +4,13 @@ use super::Context;
 use super::attribution::{
     Bar, blank, effect, is_resolved, lacking, largest, networks, planted, row, runs, score_name, sizes,
 };
+use super::chance::{is_at_chance, not_testable};
+use super::words::ALPHA;
 use crate::Result;
-use spikereel_analysis::study::{CoalitionFeature, CoalitionOptions, CoalitionTable, coalition_study};
+use spikereel_analysis::stats::Correction;
+use spikereel_analysis::study::{
+    Basis, CoalitionFeature, CoalitionOptions, CoalitionTable, Interaction, coalition_study,
+};
 use spikereel_data::rng::derive_seed;
 use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, TableCell};
 
@@ -35,6 +40,12 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     section.sizes =
         sizes(context, table.n_trials, table.networks.len(), &format!(", {} coalitions ({kind})", table.n_coalitions));
     for feature in &table.features {
+        let all = feature.of_all.mean;
+        if feature.basis == Basis::Accuracy && is_at_chance(all, table.n_trials, feature.chance) {
+            let why = not_testable("these networks", &feature.feature, all, feature.chance);
+            section.findings.push(format!("Shapley values and interactions for {}: {why}.", feature.feature));
+            continue;
+        }
         section.findings.push(largest(
             &format!("Shapley value for {}", feature.feature),
             &table.regions,
@@ -56,18 +67,34 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
 }
 
 fn pairs(table: &CoalitionTable, feature: &CoalitionFeature) -> String {
-    let mut resolved: Vec<_> = feature.interactions.iter().filter(|pair| is_resolved(&pair.index)).collect();
-    resolved.sort_by(|a, b| b.index.mean.abs().total_cmp(&a.index.mean.abs()));
-    let Some(pair) = resolved.first() else {
-        return format!("Interactions for {}: none resolvable at this size.", feature.feature);
+    let all = &feature.interactions;
+    let p: Vec<f64> = all.iter().map(|pair| pair.index.p_two_sided()).collect();
+    let corrected = Correction::Holm.correct(&p);
+    let outside: Vec<(&Interaction, f64)> =
+        all.iter().zip(corrected).filter(|(pair, _)| is_resolved(&pair.index)).collect();
+    let found: Vec<&Interaction> = outside.iter().filter(|(_, p)| *p < ALPHA).map(|(pair, _)| *pair).collect();
+    let n = all.len();
+    let Some(pair) = found.iter().max_by(|a, b| a.index.mean.abs().total_cmp(&b.index.mean.abs())) else {
+        if n == 0 {
+            return format!(
+                "Interactions for {}: pairs were not looked at, as not all coalitions were decoded.",
+                feature.feature
+            );
+        }
+        return format!(
+            "Interactions for {}: none resolvable at this size after Holm's correction over {n} pairs; {} of their intervals leave 0 out, where \
+             chance alone would give about {:.1}.",
+            feature.feature,
+            outside.len(),
+            0.05 * n as f64
+        );
     };
     let word = if pair.index.mean > 0.0 { "synergy" } else { "overlap" };
     let (a, b) = (&table.regions[pair.first], &table.regions[pair.second]);
     format!(
-        "Interactions for {}: {} of {} pairs have intervals without 0; the strongest is {word} of {a} and {b}, {}.",
+        "Interactions for {}: {} of {n} pairs after Holm's correction over pairs; the strongest is {word} of {a} and {b}, {}.",
         feature.feature,
-        resolved.len(),
-        feature.interactions.len(),
+        found.len(),
         effect(&pair.index)
     )
 }
@@ -120,7 +147,7 @@ fn interactions_chart(table: &CoalitionTable) -> Chart {
     Chart {
         slug: "interactions".into(),
         title: "Interactions of pairs".into(),
-        reading: "Positive: two regions together add more than each alone. Negative: they overlap.".into(),
+        reading: "Positive: two regions together add more than each alone. Negative: they overlap. Colors mean the same in all panels.".into(),
         panels: table.features.iter().filter(|feature| !feature.interactions.is_empty()).map(panel).collect(),
     }
 }
@@ -168,7 +195,7 @@ fn pairs_table(table: &CoalitionTable) -> DataTable {
     let row = |feature: &CoalitionFeature| {
         let regions = &table.regions;
         let name = feature.feature.clone();
-        let pair = move |pair: &spikereel_analysis::study::Interaction| -> Vec<TableCell> {
+        let pair = move |pair: &Interaction| -> Vec<TableCell> {
             vec![
                 name.as_str().into(),
                 regions[pair.first].to_string().into(),

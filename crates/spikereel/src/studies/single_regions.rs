@@ -1,6 +1,7 @@
 //! What each region's sites show when a decoder is trained on them alone, beside the paper's numbers.
 
 use super::Context;
+use super::chance::not_testable;
 use super::network_words::against_noise;
 use super::score_words::{data_words, intervals, lacking, network_words, row, stars};
 use super::words::{ALPHA, ends, listed, p_words, short, with_interval};
@@ -89,10 +90,10 @@ fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
             found.n_single,
         ),
         findings: match context.statistics {
-            Statistics::Ours => findings(single),
+            Statistics::Ours => findings(&found.sets, found.n_single),
             Statistics::Paper => published_findings(single),
         }
-        .into_iter().chain(found.by_sites.iter().filter_map(sites_finding)).collect(),
+        .into_iter().chain(found.by_sites.iter().filter_map(|own| sites_finding(own, single))).collect(),
         caveats: vec![
             "The published test compares condition averages with single noise inputs. An average over trials is smoother than one input's \
              video, so a region that shows nothing can still differ from noise; accuracy on single trials against guessing is free of that."
@@ -105,7 +106,8 @@ fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
     }
 }
 
-fn findings(single: &[SetScores]) -> Vec<String> {
+fn findings(sets: &[SetScores], n_single: usize) -> Vec<String> {
+    let single = &sets[..n_single];
     let Some(first) = single.first() else { return Vec::new() };
     let mut findings = Vec::new();
     for (at, feature) in first.accuracies.iter().enumerate() {
@@ -124,6 +126,13 @@ fn findings(single: &[SetScores]) -> Vec<String> {
         };
         let below: Vec<String> =
             single.iter().filter(|set| set.accuracies[at].p_corrected >= ALPHA).map(|set| set.name.clone()).collect();
+        // Where the network that has all regions does not decode a feature, single regions are no test of it.
+        let all = sets.last().filter(|set| set.regions.len() > 1).map(|set| &set.accuracies[at]);
+        if let Some(all) = all.filter(|all| above.is_empty() && all.p_corrected >= ALPHA) {
+            let why = not_testable("these networks, all regions together,", what, all.accuracy, all.chance);
+            findings.push(format!("Accuracy in naming {what} on single trials: {why}."));
+            continue;
+        }
         findings.push(match (above.as_slice(), below.as_slice()) {
             ([], _) => format!("Accuracy in naming {what} on single trials (chance {chance}): not resolvable from chance in any region at this size."),
             (above, below) => {
@@ -137,21 +146,25 @@ fn findings(single: &[SetScores]) -> Vec<String> {
         });
     }
     for (at, score) in first.scores.iter().enumerate().filter(|(_, score)| is_main(score)) {
-        let beyond = |set: &&SetScores| {
+        let (better, open): (Vec<&SetScores>, Vec<&SetScores>) =
+            single.iter().partition(|set| is_better(&set.scores[at]));
+        let each = |set: &&SetScores| {
             let own = &set.scores[at];
-            own.is_better_than_null() && own.p_t_corrected.is_some_and(|p| p < ALPHA)
+            let value =
+                own.minus_noise().map_or(String::new(), |value| with_interval(value, own.minus_noise_interval_95));
+            (set.name.clone(), value, own.p_minus_noise_corrected.map_or(String::new(), p_words))
         };
-        let names: Vec<String> = single.iter().filter(beyond).map(|set| set.name.clone()).collect();
-        let by_share = |set: &&SetScores| set.scores[at].p_null.is_some_and(|p| p < ALPHA);
-        let shares: Vec<String> = single.iter().filter(by_share).map(|set| set.name.clone()).collect();
-        let or_none = |names: &[String]| if names.is_empty() { "no region".into() } else { listed(names) };
-        findings.push(format!(
-            "{} of condition averages is better than of noise inputs by the published t test in {}, and than 95 % of single noise inputs \
-             (not corrected over regions) in {}.",
-            score.kind.name,
-            or_none(&names),
-            or_none(&shares)
-        ));
+        let better: Vec<String> =
+            better.iter().map(each).map(|(name, value, p)| format!("{name} {value} ({p})")).collect();
+        let open: Vec<String> = open.iter().map(each).map(|(name, value, _)| format!("{name} {value}")).collect();
+        let unit = if score.kind.unit.is_empty() { String::new() } else { format!(" ({})", score.kind.unit) };
+        let what =
+            format!("{}{unit} of condition averages, minus that of the region's own noise inputs", score.kind.name);
+        findings.push(match (better.as_slice(), open.as_slice()) {
+            ([], open) => format!("{what}: not resolvable as better in any region at this size ({}).", listed(open)),
+            (better, []) => format!("{what}: {}.", listed(better)),
+            (better, open) => format!("{what}: {}; not resolvable as better in {}.", listed(better), listed(open)),
+        });
     }
     findings
 }
@@ -171,9 +184,15 @@ fn published_findings(single: &[SetScores]) -> Vec<String> {
 }
 
 /// The paper says that performance does not scale systematically with the number of sites; it means these regions.
-fn sites_finding(own: &SitesAgainstAccuracy) -> Option<String> {
-    let (r, p) = (own.rank_correlation?, own.p?);
+fn sites_finding(own: &SitesAgainstAccuracy, single: &[SetScores]) -> Option<String> {
     let what = if own.feature == VIDEO { "the condition" } else { own.feature.as_str() };
+    if single.iter().filter_map(|set| set.accuracy(&own.feature)).all(|own| own.p_corrected >= ALPHA) {
+        return Some(format!(
+            "Number of sites and accuracy in naming {what}: no region alone is resolvable from chance here, so an effect of the number of sites is \
+             not testable."
+        ));
+    }
+    let (r, p) = (own.rank_correlation?, own.p?);
     let end = match p < ALPHA {
         true if r > 0.0 => "regions with more sites are read better, unlike the paper's \"no systematic effect\"",
         true => "regions with more sites are read worse",
@@ -187,6 +206,12 @@ fn sites_finding(own: &SitesAgainstAccuracy) -> Option<String> {
     ))
 }
 
+/// Better than the region's own noise inputs, by interval and by corrected p.
+fn is_better(own: &SetScore) -> bool {
+    let leaves_out = own.minus_noise_interval_95.is_some_and(|[low, high]| low > 0.0 || high < 0.0);
+    own.is_better_than_null() && leaves_out && own.p_minus_noise_corrected.is_some_and(|p| p < ALPHA)
+}
+
 /// The first score of each feature.
 fn is_main(score: &SetScore) -> bool {
     !matches!(score.kind.name.as_str(), "cue Pearson, frames concatenated" | "RGB cosine")
@@ -195,16 +220,19 @@ fn is_main(score: &SetScore) -> bool {
 fn charts(found: &SingleRegions) -> Vec<Chart> {
     let Some(first) = found.sets.first() else { return Vec::new() };
     let of_score = |(at, score): (usize, &SetScore)| -> ChartPanel {
-        let rows = found.sets.iter().map(|set| {
+        let rows = found.sets.iter().flat_map(|set| {
             let own = &set.scores[at];
-            let mut row = row(&set.name, own.summary.mean, own.interval_95);
-            row.filled = own.is_better_than_null() && own.p_t_corrected.is_some_and(|p| p < ALPHA);
-            row.expected = paper(&own.kind.name, &set.name);
-            row.note = own.p_t_corrected.map_or("", stars).into();
-            row
+            let mut conditions = row(&set.name, own.summary.mean, own.interval_95);
+            conditions.group = "conditions".into();
+            conditions.filled = is_better(own);
+            conditions.expected = paper(&own.kind.name, &set.name);
+            conditions.note = own.p_minus_noise_corrected.filter(|_| is_better(own)).map_or("", stars).into();
+            let mut noise = row(&set.name, own.null.mean, None);
+            noise.group = "noise inputs".into();
+            [conditions, noise]
         });
         let unit = if score.kind.unit.is_empty() { String::new() } else { format!(" ({})", score.kind.unit) };
-        intervals(&score.feature, &format!("{}{unit}", score.kind.name), score.null.mean, rows.collect())
+        intervals(&score.feature, &format!("{}{unit}", score.kind.name), None, rows.collect())
     };
     let scores = first.scores.iter().enumerate().filter(|(_, score)| is_main(score)).map(of_score).collect();
     let accuracies = first.accuracies.iter().enumerate().map(|(at, accuracy)| {
@@ -231,9 +259,8 @@ fn charts(found: &SingleRegions) -> Vec<Chart> {
         charts.push(Chart {
             slug: "scores".into(),
             title: "What each region alone shows in condition averages".into(),
-            reading: "Dots with 95 % intervals over conditions; the line is the mean of noise inputs through the first region's decoder; \
-                      diamonds are the paper's values; filled and starred where better than noise by the published t test after Holm's \
-                      correction."
+            reading: "Dots with 95 % intervals over conditions; below each the mean of noise inputs through the same decoder; diamonds are the \
+                      paper's values; filled and starred where better than these noise inputs, by the interval and after Holm's correction."
                 .into(),
             panels: scores,
         });
@@ -253,6 +280,10 @@ fn scores_table(found: &SingleRegions) -> DataTable {
         "noise mean",
         "noise sd",
         "noise 95 %",
+        "minus noise",
+        "minus noise, low",
+        "minus noise, high",
+        "p (minus noise, Holm)",
         "t",
         "df",
         "p (t)",
@@ -264,6 +295,7 @@ fn scores_table(found: &SingleRegions) -> DataTable {
     ];
     let row = |set: &SetScores, score: &SetScore| -> Vec<TableCell> {
         let [low, high] = ends(score.interval_95);
+        let [noise_low, noise_high] = ends(score.minus_noise_interval_95);
         let paper_sd = PAPER_MOTION_SD.iter().find(|(region, _)| score.feature == "motion" && *region == set.name);
         vec![
             set.name.as_str().into(),
@@ -276,6 +308,10 @@ fn scores_table(found: &SingleRegions) -> DataTable {
             score.null.mean.into(),
             score.null.sd.into(),
             score.null_95.into(),
+            score.minus_noise().into(),
+            noise_low,
+            noise_high,
+            score.p_minus_noise_corrected.into(),
             score.t_test.map(|test| test.t).into(),
             score.t_test.map(|test| test.df).into(),
             score.t_test.map(|test| test.p).into(),

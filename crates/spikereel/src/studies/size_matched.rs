@@ -1,7 +1,8 @@
 //! Masking as many sites of each region as the smallest has: does a region matter because it is large?
 
 use super::Context;
-use super::attribution::{Bar, blank, lacking, largest, networks, row, runs, score_name, sizes};
+use super::attribution::{Bar, blank, is_resolved, lacking, largest, networks, row, runs, score_name, sizes};
+use super::chance::map_untestable;
 use crate::Result;
 use spikereel_analysis::study::{HarmMap, HarmMapFeature, HarmMapOptions, size_matched_study, time_resolved_study};
 use spikereel_data::rng::derive_seed;
@@ -36,6 +37,10 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let more = format!(", {n} sites of each region, mean of {} draws", context.sizes.n_draws);
     section.sizes = sizes(context, matched.n_trials, matched.networks.len(), &more);
     for (feature, whole_feature) in matched.features.iter().zip(&whole.features) {
+        if let Some(why) = map_untestable(&matched, feature) {
+            section.findings.push(format!("Harm of masking {n} sites to {}: {why}.", feature.feature));
+            continue;
+        }
         let tests: Vec<_> = feature.harm.iter().map(|row| &row[0]).collect();
         let what = format!("Harm of masking {n} sites to {}", feature.feature);
         section.findings.push(largest(&what, &matched.regions, &tests));
@@ -74,7 +79,7 @@ fn chart(whole: &HarmMap, matched: &HarmMap, n: usize) -> Chart {
         for (at, region) in matched.regions.iter().enumerate() {
             let label = region.to_string();
             let harms = [("whole region", &all.harm[at][0]), ("equal numbers", &own.harm[at][0])];
-            rows.extend(harms.map(|(group, test)| row(&label, group, test, test.interval_95[0] > 0.0, None)));
+            rows.extend(harms.map(|(group, test)| row(&label, group, test, is_resolved(test), None)));
         }
         let label = format!("Harm, {}", score_name(own.basis));
         let axis = AxisSpec { label, reference: Some(0.0), range: None };
@@ -84,7 +89,7 @@ fn chart(whole: &HarmMap, matched: &HarmMap, n: usize) -> Chart {
         slug: "harm".into(),
         title: "Harm by whole regions and by equal numbers of sites".into(),
         reading: format!(
-            "What the score loses when a whole region, or {n} random sites of it, are set to 0; 95 % intervals, filled above 0."
+            "What the score loses when a whole region, or {n} random sites of it, is set to 0; 95 % intervals, filled where they leave 0 out."
         ),
         panels: matched.features.iter().zip(&whole.features).map(panel).collect(),
     }

@@ -13,7 +13,9 @@ use spikereel_data::{Decoder, Part, Phase, TargetKind};
 use spikereel_kernels::fast::Precision;
 use spikereel_nn::network::{DecoderShape, FrameGroups, decoder, frame_groups};
 use spikereel_nn::{Model, TrainConfig};
-use spikereel_report::schema::{AxisSpec, Chart, ChartPanel, DataTable, PanelBody, Section, Series, TableCell};
+use spikereel_report::schema::{
+    AxisSpec, Chart, ChartPanel, DataTable, IntervalRow, PanelBody, Section, Series, TableCell,
+};
 use std::ops::Range;
 
 const SLUG: &str = "temporal";
@@ -25,6 +27,9 @@ const MEASURES: [(&str, &str); 3] = [
     ("change from frame to frame, condition means", "gray levels"),
     ("direction error, condition means", "deg"),
 ];
+
+/// Mean direction error of a guess, and of a video that stands still.
+const GUESS_DEG: f64 = 90.0;
 
 /// Trains both decoders alike on the first fold and measures them in the repeated frames and in the whole stimulus phase.
 ///
@@ -156,7 +161,16 @@ fn of_stretch((scores, place): (&Vec<FrozenScores>, &str)) -> Vec<String> {
     let of_measure = |measure: usize| {
         let Estimate { mean: own, interval_95 } = temporal.differences[measure].as_ref()?;
         let (name, unit) = MEASURES[measure];
-        let verdict = if excludes_zero(*interval_95) { "" } else { ", a difference not resolvable at this size" };
+        // A video that stands still has 90 degrees by definition: only the temporal decoder can be at chance in the repeated frames.
+        let is_guess =
+            |of: &FrozenScores| of.estimates[measure].as_ref().is_some_and(|own| own.interval_95[1] >= GUESS_DEG);
+        let verdict = match excludes_zero(*interval_95) {
+            _ if unit == "deg" && is_guess(temporal) => {
+                "; the temporal decoder shows no direction that is resolvable from a guess (90 deg), so the difference is not testable"
+            }
+            true => "",
+            false => ", a difference not resolvable at this size",
+        };
         Some(format!(
             "{place}, {name} ({unit}): published {}, temporal {}, true videos {}; temporal minus published {}{verdict}.",
             mean(published, measure),
@@ -197,17 +211,21 @@ fn chart_by_frame(scores: &[FrozenScores], frames: &Range<usize>) -> Chart {
 fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     let panel = |measure: usize| {
         let (name, unit) = MEASURES[measure];
+        let null = if unit == "deg" { GUESS_DEG } else { 0.0 };
         let rows = repeated.iter().zip(whole).flat_map(|(repeated, whole)| {
-            [
-                row(&repeated.name, "repeated frames", repeated.estimates[measure].as_ref()),
-                row(&whole.name, "whole stimulus", whole.estimates[measure].as_ref()),
-            ]
+            [("repeated frames", repeated), ("whole stimulus", whole)].map(|(group, own)| {
+                let estimate = own.estimates[measure].as_ref();
+                let filled = estimate.is_some_and(|own| own.interval_95[0] > null || own.interval_95[1] < null);
+                IntervalRow { filled, ..row(&own.name, group, estimate) }
+            })
         });
-        let reference = if unit == "deg" { Some(90.0) } else { Some(0.0) };
+        let reference = Some(null);
+        // A third of the page holds no more.
+        let title = name.replace(" from frame to frame", "").replace("condition means", "means");
         ChartPanel {
-            title: name.into(),
+            title,
             body: PanelBody::Intervals {
-                axis: AxisSpec { label: format!("{name} ({unit})"), reference, range: None },
+                axis: AxisSpec { label: unit.into(), reference, range: None },
                 rows: rows.collect(),
             },
         }
@@ -216,7 +234,9 @@ fn chart_scores(repeated: &[FrozenScores], whole: &[FrozenScores]) -> Chart {
     Chart {
         slug: "scores".into(),
         title: "Change and direction, published and temporal decoder".into(),
-        reading: "Means over conditions with 95 % intervals. A direction error of 90 degrees is that of a guess, and of a video that stands still."
+        reading: "Change from frame to frame, and error of the direction of flow; of single trials or of condition means. Means over conditions \
+                  with 95 % intervals. A direction error of 90 deg is that of a guess, and of a video that stands still. Filled \
+                  where the interval leaves the line out."
             .into(),
         panels: (0..MEASURES.len()).filter(defined).map(panel).collect(),
     }

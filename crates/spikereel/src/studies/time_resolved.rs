@@ -2,10 +2,13 @@
 
 use super::Context;
 use super::attribution::{Bar, blank, effect, lacking, networks, runs, score_name, sizes};
+use super::chance::map_untestable;
+use super::words::ALPHA;
 use crate::Result;
+use spikereel_analysis::stats::{BootstrapTest, Correction};
 use spikereel_analysis::study::{HarmMap, HarmMapFeature, HarmMapOptions, time_resolved_study};
-use spikereel_data::BinGrid;
 use spikereel_data::rng::derive_seed;
+use spikereel_data::{BinGrid, Phase, Timeline};
 use spikereel_report::schema::{Chart, ChartPanel, DataTable, PanelBody, Section};
 use std::ops::Range;
 
@@ -35,17 +38,30 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         bar.step(done, total)
     })?;
     let width = window_bins as f64 * bins.step_secs;
-    section.sizes = sizes(context, map.n_trials, map.networks.len(), &format!(", windows of {width:.2} s"));
+    let last = map.windows.last().map_or(width, |window| window.len() as f64 * bins.step_secs);
+    let last = if last < width - 1e-9 { format!(" (the last: {last:.2} s)") } else { String::new() };
+    section.sizes = sizes(context, map.n_trials, map.networks.len(), &format!(", windows of {width:.2} s{last}"));
     let windows: Vec<String> = map.windows.iter().map(|window| span(&bins, window)).collect();
     section.findings = map.features.iter().map(|feature| strongest(&map, feature, &windows)).collect();
     section.caveats = vec![
         "The decoder sees the whole trial: a window in which masking does no harm may hold information that other windows hold too."
             .into(),
-        "Intervals are not corrected over regions and windows; with 95 % intervals one cell in twenty leaves 0 out by chance.".into(),
+        "Findings are corrected over regions and windows; the table's intervals are not, and of those one in twenty leaves 0 out by chance."
+            .into(),
     ];
-    section.charts = vec![chart(&map, &windows)];
+    section.charts = vec![chart(&map, &windows, aligning_event(&context.main.dataset.timeline))];
     section.tables = vec![table(&map, &windows)];
     Ok(section)
+}
+
+/// What time 0 is: the onset of the stimulus where the videos' phases say so.
+fn aligning_event(timeline: &Timeline) -> &'static str {
+    let first = timeline.frames_of(Phase::Stimulus).first().copied();
+    let onset = first.map(|frame| timeline.start_secs + frame as f64 / timeline.frame_rate_hz);
+    match onset {
+        Some(secs) if secs.abs() * timeline.frame_rate_hz < 0.5 => "onset of the stimulus",
+        _ => "aligning event",
+    }
 }
 
 fn span(bins: &BinGrid, window: &Range<usize>) -> String {
@@ -53,25 +69,45 @@ fn span(bins: &BinGrid, window: &Range<usize>) -> String {
 }
 
 fn strongest(map: &HarmMap, feature: &HarmMapFeature, windows: &[String]) -> String {
-    let cells =
-        feature.harm.iter().enumerate().flat_map(|(region, row)| row.iter().enumerate().map(move |it| (region, it)));
-    let n = feature.harm.iter().map(Vec::len).sum::<usize>();
-    let n_resolved = cells.clone().filter(|(_, (_, test))| test.interval_95[0] > 0.0).count();
-    let top = cells.max_by(|a, b| a.1.1.mean.total_cmp(&b.1.1.mean));
-    match top {
-        Some((region, (window, test))) if test.interval_95[0] > 0.0 => format!(
-            "Harm to {} is largest for {} from {}: {} of {} ({n_resolved} of {n} cells have intervals above 0).",
-            feature.feature,
-            map.regions[region],
-            windows[window],
-            effect(test),
-            score_name(feature.basis)
-        ),
-        _ => format!("Harm to {}: not resolvable at this size in any window.", feature.feature),
+    if let Some(why) = map_untestable(map, feature) {
+        return format!("Harm to {}: {why}.", feature.feature);
     }
+    let cells: Vec<(usize, usize, &BootstrapTest)> = feature
+        .harm
+        .iter()
+        .enumerate()
+        .flat_map(|(region, row)| row.iter().enumerate().map(move |(window, test)| (region, window, test)))
+        .collect();
+    let corrected = Correction::Holm.correct(&cells.iter().map(|(.., test)| test.p_of_many()).collect::<Vec<_>>());
+    let n = cells.len();
+    let n_above = cells.iter().filter(|(.., test)| test.interval_95[0] > 0.0).count();
+    let is_found = |at: usize| cells[at].2.interval_95[0] > 0.0 && corrected[at] < ALPHA;
+    let found: Vec<usize> = (0..n).filter(|&at| is_found(at)).collect();
+    let largest = |of: &mut dyn Iterator<Item = usize>| of.max_by(|&a, &b| cells[a].2.mean.total_cmp(&cells[b].2.mean));
+    let words = |at: usize| {
+        let (region, window, test) = cells[at];
+        format!("{} from {}: {} of {}", map.regions[region], windows[window], effect(test), score_name(feature.basis))
+    };
+    if let Some(top) = largest(&mut found.iter().copied()) {
+        return format!(
+            "Harm to {} is largest for {} ({} of {n} cells significant after Holm's correction over cells).",
+            feature.feature,
+            words(top),
+            found.len()
+        );
+    }
+    let Some(top) = largest(&mut (0..n)) else { return format!("Harm to {}: no cell.", feature.feature) };
+    // Half of the one in twenty intervals that leave 0 out by chance lie above it.
+    let by_chance = 0.025 * n as f64;
+    format!(
+        "Harm to {}: not resolvable at this size in any window after Holm's correction over cells; largest for {}. {n_above} of {n} intervals lie \
+         above 0; chance alone would give about {by_chance:.1}.",
+        feature.feature,
+        words(top)
+    )
 }
 
-fn chart(map: &HarmMap, windows: &[String]) -> Chart {
+fn chart(map: &HarmMap, windows: &[String], event: &str) -> Chart {
     let panel = |feature: &HarmMapFeature| ChartPanel {
         title: feature.feature.clone(),
         body: PanelBody::Matrix {
@@ -86,9 +122,9 @@ fn chart(map: &HarmMap, windows: &[String]) -> Chart {
     Chart {
         slug: "windows".into(),
         title: "Harm by region and window".into(),
-        reading:
-            "What the score loses when a region is set to 0 in one window only. Time is relative to the aligning event."
-                .into(),
+        reading: format!(
+            "What the score loses when a region is set to 0 in one window only. Colors mean the same in all panels. Time is relative to the {event}."
+        ),
         panels: map.features.iter().map(panel).collect(),
     }
 }

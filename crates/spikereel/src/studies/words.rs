@@ -24,6 +24,25 @@ pub(super) fn with_interval(value: f64, interval: Option<[f64; 2]>) -> String {
     }
 }
 
+/// An estimate with its interval to `decimals` places, or to as many more as an end that is not 0 needs so as not to be printed as 0.
+pub(super) fn fixed(value: f64, [low, high]: [f64; 2], decimals: usize) -> String {
+    let excludes_zero = low > 0.0 || high < 0.0;
+    let is_lost = |places: usize| {
+        let half = 0.5 * 10_f64.powi(-(places as i32));
+        low.abs() < half || high.abs() < half
+    };
+    let places = (decimals..=6).find(|&places| !excludes_zero || !is_lost(places)).unwrap_or(6);
+    let write = |value: f64| {
+        let text = format!("{value:.places$}");
+        if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') {
+            text.trim_start_matches('-').to_string()
+        } else {
+            text
+        }
+    };
+    format!("{} [{}, {}]", write(value), write(low), write(high))
+}
+
 /// A p value in a sentence.
 pub(super) fn p_words(p: f64) -> String {
     if p < 0.001 { "p < .001".into() } else { format!("p = {}", format!("{p:.3}").trim_start_matches('0')) }
@@ -57,6 +76,8 @@ mod tests {
         let written = [0.0, 0.00312, 0.996, 12.34, 345.6, -0.5].map(short);
         assert_eq!(written, ["0.00", "0.0031", "1.00", "12.3", "346", "-0.50"]);
         assert_eq!(with_interval(0.5, Some([0.25, 0.75])), "0.50 [0.25, 0.75]");
+        assert_eq!(fixed(0.02, [0.0031, 0.04], 2), "0.020 [0.003, 0.040]");
+        assert_eq!(fixed(0.02, [-0.001, 0.04], 2), "0.02 [0.00, 0.04]");
         assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!((p_words(0.0123), p_words(1e-9)), ("p = .012".into(), "p < .001".into()));
     }

@@ -21,6 +21,8 @@ pub struct ControlledScore {
     pub basis: Basis,
     /// The score with its interval, over seeds and test trials.
     pub score: BootstrapTest,
+    /// What the control takes away from it; none for the activity as recorded.
+    pub reduction: Option<Reduction>,
 }
 
 /// In which sense a feature is attributed to a region.
@@ -33,12 +35,12 @@ pub enum Attribution {
     Alone,
 }
 
-/// How much smaller a harm is than under the control it is compared with.
+/// How much smaller a score or a harm is than under the control it is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reduction {
     /// Compared with: as few trials for balancing, as recorded otherwise.
     pub from: Control,
-    /// Attribution there minus attribution here, paired over test trials; its test is one-sided, of a difference above 0.
+    /// Value there minus value here, paired over test trials; its test is one-sided, of a difference above 0.
     pub test: BootstrapTest,
 }
 
@@ -205,7 +207,18 @@ pub(super) fn compare(
             let score = bootstrap(format!("score/{feature}"))
                 .pooled(of_seeds.len(), n_test, |seed, units| of_seeds[seed].score(basis, readout_idx, None, units));
             let Some(score) = score else { continue };
-            scores.push(ControlledScore { control: *control, feature: feature.clone(), basis, score });
+            let reduction = compared_with(*control, readings).and_then(|(from, other)| {
+                let difference = |seed: usize, units: &[usize]| {
+                    let of = |readings: &[Readings]| readings[seed].score(basis, readout_idx, None, units);
+                    Some(of(other)? - of(of_seeds)?)
+                };
+                let n_seeds = of_seeds.len().min(other.len());
+                Some(Reduction {
+                    from,
+                    test: bootstrap(format!("score/{feature}")).pooled(n_seeds, n_test, difference)?,
+                })
+            });
+            scores.push(ControlledScore { control: *control, feature: feature.clone(), basis, score, reduction });
             for attribution in [Attribution::Needed, Attribution::Alone] {
                 let mut found = Vec::new();
                 for (region_idx, region) in regions.iter().enumerate() {

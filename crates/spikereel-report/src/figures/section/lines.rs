@@ -6,6 +6,8 @@ use crate::svg::{Anchor, Fill, Label, Paint, Stroke, Svg, text_width};
 use crate::text::significant;
 
 const PLOT_PT: f64 = 112.0;
+/// Size of names of spans.
+const SPAN_TEXT_PT: f64 = 5.5;
 /// Room for names of spans above the plot.
 const SPAN_PT: f64 = 8.0;
 
@@ -58,12 +60,18 @@ fn draw_spans(svg: &mut Svg, horizontal: &Ruler, spans: &[(String, f64, f64)], t
         let (start, end) = (horizontal.axis.at(from.min(*to)), horizontal.axis.at(from.max(*to)));
         let opacity = if idx % 2 == 0 { 0.45 } else { 0.22 };
         svg.rect(start, top, end - start, bottom - top, Fill::new(Paint::Faint).faded(opacity));
-        // A name without room for three of its letters tells nothing; the description has it.
-        if end - start > 9.0 || text_width(name, 5.5) < end - start {
-            let label = Label::new(5.5).anchor(Anchor::Middle).paint(Paint::Muted);
-            svg.fitted_text((start + end) / 2.0, top - 2.0, name, end - start, label);
+        if let Some(shown) = span_name(name, end - start) {
+            let label = Label::new(SPAN_TEXT_PT).anchor(Anchor::Middle).paint(Paint::Muted);
+            svg.text((start + end) / 2.0, top - 2.0, &shown, label);
         }
     }
+}
+
+/// The name, its first three letters with a point where there is no room for more, or none: the description has it.
+fn span_name(name: &str, room: f64) -> Option<String> {
+    let short = format!("{}.", name.chars().take(3).collect::<String>());
+    // Neighbors' names are shorter than their spans for the most part: a little beyond the own span meets none of them.
+    [name.to_string(), short].into_iter().find(|shown| text_width(shown, SPAN_TEXT_PT) < room + 3.0)
 }
 
 /// Runs of neighbors that are all there.
@@ -131,6 +139,13 @@ fn words(x: &AxisSpec, y: &AxisSpec, series: &[Series], spans: &[(String, f64, f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_shows_its_name_as_far_as_it_can_be_read() {
+        assert_eq!(span_name("fixation", 40.0).as_deref(), Some("fixation"));
+        assert_eq!(span_name("fixation", 10.0).as_deref(), Some("fix."));
+        assert_eq!(span_name("fixation", 4.0), None);
+    }
 
     #[test]
     fn a_missing_value_breaks_a_run() {

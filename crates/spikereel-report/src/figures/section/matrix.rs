@@ -20,6 +20,15 @@ pub(super) struct Matrix<'a> {
     pub diverging: bool,
     pub label: &'a str,
     pub show_values: bool,
+    /// Smallest and largest value that colors stand for; none for this matrix's own.
+    pub range: Option<(f64, f64)>,
+}
+
+/// Smallest and largest defined value.
+pub(super) fn range_of(values: &[Vec<Option<f64>>]) -> Option<(f64, f64)> {
+    let defined = values.iter().flatten().flatten().copied();
+    let (low, high) = defined.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    (low <= high).then_some((low, high))
 }
 
 /// Where the fields stand.
@@ -60,11 +69,8 @@ impl Matrix<'_> {
 
     /// What the two ends of the colors stand for.
     fn ends(&self) -> Option<(f64, f64)> {
-        let defined = self.values.iter().flatten().flatten().copied();
-        let (low, high) = defined.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if low > high {
-            return None;
-        }
+        let own = range_of(self.values)?;
+        let (low, high) = self.range.unwrap_or(own);
         let size = low.abs().max(high.abs());
         Some(if self.diverging { (-size, size) } else { (low, high) })
     }

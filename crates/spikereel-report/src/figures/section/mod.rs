@@ -56,7 +56,8 @@ pub fn section_figures(section: &Section) -> Vec<SectionFigure> {
 
 fn figure(section: &Section, chart: &Chart) -> SectionFigure {
     let width_pt = width_pt(chart);
-    let mut panels: Vec<Panel> = chart.panels.iter().map(|panel| draw(panel, width_pt)).collect();
+    let mut panels: Vec<Panel> =
+        chart.panels.iter().map(|panel| draw(panel, shared_range(chart, panel), width_pt)).collect();
     set_titles(&mut panels);
     SectionFigure {
         slug: format!("{}.{}", section.slug, chart.slug),
@@ -89,13 +90,25 @@ fn is_wide(body: &PanelBody) -> bool {
     }
 }
 
-fn draw(panel: &ChartPanel, width_pt: f64) -> Panel {
+/// Matrices of one figure that measure the same, by their label, share the ends of their colors, so that panels can be compared.
+fn shared_range(chart: &Chart, panel: &ChartPanel) -> Option<(f64, f64)> {
+    let PanelBody::Matrix { label: own, diverging: is_own, .. } = &panel.body else { return None };
+    let ranges = chart.panels.iter().filter_map(|other| match &other.body {
+        PanelBody::Matrix { label, diverging, values, .. } if label == own && diverging == is_own => {
+            matrix::range_of(values)
+        }
+        _ => None,
+    });
+    ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+fn draw(panel: &ChartPanel, range: Option<(f64, f64)>, width_pt: f64) -> Panel {
     let drawn = match &panel.body {
         PanelBody::Intervals { axis, rows } => intervals::draw(axis, rows, width_pt),
         PanelBody::Distributions { axis, form, groups } => distributions::draw(axis, *form, groups, width_pt),
         PanelBody::Points { x, y, categories, points } => points::draw(x, y, categories, points, width_pt),
         PanelBody::Matrix { rows, columns, values, diverging, label, show_values } => {
-            matrix::Matrix { rows, columns, values, diverging: *diverging, label, show_values: *show_values }
+            matrix::Matrix { rows, columns, values, diverging: *diverging, label, show_values: *show_values, range }
                 .draw(width_pt)
         }
         PanelBody::Lines { x, y, series, spans } => lines::draw(x, y, series, spans, width_pt),

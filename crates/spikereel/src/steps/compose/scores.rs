@@ -28,7 +28,7 @@ pub(super) fn tables(stored: &Stored<'_>) -> Vec<ScoreTable> {
             Over::Samples,
             "Single trials",
             format!(
-                "Each test trial's own decoded video{folds}. Accuracy: the nearest mean training video is of the right level; for `video`, of the right condition."
+                "Each test trial's own decoded video{folds}. Accuracy: the nearest mean training video is of the right level; for the whole video, of the right condition."
             ),
         ),
     ];
