@@ -28,7 +28,6 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let networks = networks(context)?;
     let runs = runs(&networks, context.probed);
     let options = CoalitionOptions {
-        n_draws: context.sizes.n_draws,
         n_orderings: context.sizes.n_orderings,
         n_replicates: context.sizes.n_bootstrap,
         seed: derive_seed(context.seed, "study/shapley"),
@@ -54,8 +53,8 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         section.findings.push(pairs(&table, feature));
     }
     section.caveats = vec![
-        "A coalition's value is the score with all other regions set to 0. The network never saw such inputs in training, so a coalition may \
-         be worth less to it than to a network made for it."
+        "A coalition's value is the score with all other regions' spikes taken from other test trials. The network was not made for the \
+         coalition, so it may be worth less to it than to one that was."
             .into(),
         "Interactions: positive is synergy, negative is overlap. Regions that each suffice overlap even where their noise is independent."
             .into(),
