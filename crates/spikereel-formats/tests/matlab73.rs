@@ -97,7 +97,7 @@ fn what_cannot_be_read_is_named_in_the_words_of_level_5() {
 }
 
 #[test]
-fn layouts_of_hdf5_before_2010_are_read() {
+fn layouts_of_hdf5_before_1_6_3_are_read() {
     let mut file = open("testhdf5_7.4_GLNX86.mat");
     let variable = &file.variables()[0];
     assert_eq!((variable.class.to_string(), &variable.dims[..]), ("double".into(), &[1, 9][..]));

@@ -87,15 +87,15 @@ fn old_layouts_that_lead_out_of_the_file_are_refused() {
     let genuine = fs::read(golden("../data/matlab/testhdf5_7.4_GLNX86.mat")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mat");
-    // Where the length of the second axis, the layout's version and class, and the address of the values stand.
+    // In the lengths of the axes, in the layout (version, class), and in the address of the values.
     for (at, byte, words) in [
-        (0x628, 9, "values that can be read"),
+        (0x628, 9, "values that end early"),
         (0x62a, 9, "no more than a file of 4168 bytes can hold"),
-        (0x640, 9, "a dataset that can be read"),
-        (0x642, 3, "a layout that cannot be read"),
-        (0x642, 2, "a layout that cannot be read"),
-        (0x649, 0x0f, "values that end early"),
-        (0x64e, 1, "values that end early"),
+        (0x638, 9, "a dataset that can be read"),
+        (0x63a, 3, "a layout that cannot be read"),
+        (0x63a, 2, "a tree of chunks that cannot be read"),
+        (0x641, 0x0f, "values that end early"),
+        (0x646, 1, "values that end early"),
     ] {
         let mut bytes = genuine.clone();
         bytes[at] = byte;
