@@ -82,6 +82,29 @@ fn what_is_no_file_of_hdf5_behind_its_first_bytes_is_refused() {
     }
 }
 
+#[test]
+fn old_layouts_that_lead_out_of_the_file_are_refused() {
+    let genuine = fs::read(golden("../data/matlab/testhdf5_7.4_GLNX86.mat")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mat");
+    // In the lengths of the axes, in the layout (version, class), and in the address of the values.
+    for (at, byte, words) in [
+        (0x628, 9, "values that end early"),
+        (0x62a, 9, "no more than a file of 4168 bytes can hold"),
+        (0x638, 9, "a dataset that can be read"),
+        (0x63a, 3, "a layout that cannot be read"),
+        (0x63a, 2, "a tree of chunks that cannot be read"),
+        (0x641, 0x0f, "values that end early"),
+        (0x646, 1, "values that end early"),
+    ] {
+        let mut bytes = genuine.clone();
+        bytes[at] = byte;
+        fs::write(&path, bytes).unwrap();
+        let text = MatFile::open(&path).unwrap().read("testdouble").unwrap_err().to_string();
+        assert!(text.contains("variable `testdouble`, `testdouble`") && text.contains(words), "{at:#x}: {text}");
+    }
+}
+
 /// Every variable, with limits that keep a debug build quick.
 fn read_all(path: &Path) -> bool {
     let limits = MatLimits { variable_bytes: 1 << 24, values: 20_000 };
@@ -96,14 +119,19 @@ fn garbled_files_never_panic() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mat");
     let (mut n_read, mut n_all) = (0, 0);
-    let ours = ["matlab73_plain.mat", "matlab73_packed.mat", "matlab73_latest.mat"];
+    let ours = ["matlab73_plain.mat", "matlab73_packed.mat", "matlab73_latest.mat", "matlab73_old.mat"];
     let genuine = ["sparse_v73.mat", "string_v73.mat", "struct_in_cell_v73.mat", "testhdf5_7.4_GLNX86.mat"];
     for name in ours.into_iter().chain(genuine) {
         let is_ours = ours.contains(&name);
         let at = if is_ours { golden(name) } else { golden("../data/matlab").join(name) };
         let bytes = fs::read(at).unwrap();
         let rng = &mut stream(2026, &format!("mutations/{name}"));
-        for _ in 0..if is_ours { 100 } else { 60 } {
+        let n = match name {
+            "testhdf5_7.4_GLNX86.mat" => 2_000,
+            _ if is_ours => 100,
+            _ => 60,
+        };
+        for _ in 0..n {
             // The first bytes are checked above; damage behind them goes deeper.
             let mut garbled = bytes[..520].to_vec();
             garbled.extend(mutate(&bytes[520..], rng));

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from mat73_writer import CLASSES, Mat73, Rows, Sparse, cells
+from old_layout import downgrade
 
 DATA = Path("../data/matlab")
 GENUINE = [
@@ -15,6 +16,7 @@ GENUINE = [
     "string_v73.mat",
     "struct_in_cell_v73.mat",
     "compare_datetime_with_and_without_time_zone_v7p3.mat",
+    "testhdf5_7.4_GLNX86.mat",
 ]
 
 
@@ -67,6 +69,25 @@ def save(path, **options):
     mat.file.create_dataset("added", data=np.arange(3.0))  # by h5py, without a class
     mat.file.create_dataset("big_endian", data=np.arange(6, dtype=">i4").reshape(3, 2))
     mat.close()
+
+
+def save_old(path):
+    """All forms of storage with the layout messages of HDF5 before 1.6.3: in one piece, in chunks with and without filters, in the header."""
+    save(path)
+    with h5py.File(path, "r+") as file:
+        counts = np.arange(60 * 7, dtype="i2").reshape(60, 7) - 100
+        file.create_dataset("packed", data=counts, chunks=(7, 3), compression="gzip", shuffle=True, fletcher32=True)
+        file.create_dataset("one_axis", data=np.arange(1000.0), chunks=(8,))  # a tree of two levels
+        file.create_dataset("three_axes", data=np.arange(4 * 5 * 6, dtype=">f4").reshape(4, 5, 6), chunks=(3, 2, 4))
+        partly = file.create_dataset("partly", (9, 4), "i4", chunks=(2, 4), fillvalue=-7)
+        partly[3] = 1
+        file.create_dataset("nothing", (2, 3), "f8")
+        in_header = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        in_header.set_layout(h5py.h5d.COMPACT)
+        space = h5py.h5s.create_simple((3, 2))
+        dataset = h5py.h5d.create(file.id, b"in_header", h5py.h5t.STD_I32LE, space, in_header)
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.arange(6, dtype="i4").reshape(3, 2))
+    downgrade(path)
 
 
 def save_hostile(path):
@@ -184,9 +205,10 @@ def tree(file, obj):
 save("matlab73_plain.mat")
 save("matlab73_packed.mat")
 save("matlab73_latest.mat", libver="latest")
+save_old("matlab73_old.mat")
 save_hostile("matlab73_hostile.mat")
 golden = {}
-for path in ["matlab73_plain.mat", "matlab73_packed.mat", "matlab73_latest.mat", *(DATA / name for name in GENUINE)]:
+for path in ["matlab73_plain.mat", "matlab73_packed.mat", "matlab73_latest.mat", "matlab73_old.mat", *(DATA / name for name in GENUINE)]:
     with h5py.File(path) as file:
         golden[Path(path).name] = {name: tree(file, file[name]) for name in file if not name.startswith("#")}
 versions = {"h5py": h5py.__version__, "hdf5": h5py.version.hdf5_version, "numpy": np.__version__}

@@ -3,10 +3,11 @@
 use super::dtype::Dtype;
 use super::fault::{fault, fault_hint, words};
 use super::file::HdfFile;
+use super::old_layout::OldDataset;
 use super::{heap, numbers};
 use crate::Result;
 use crate::read::MAX_ARRAY_BYTES;
-use rust_hdf5::{H5Dataset, Reference, StorageLayout};
+use rust_hdf5::{DatatypeMessage, H5Dataset, Reference, StorageLayout};
 use std::ops::Range;
 
 /// Compressed bytes stand for at most this many: the limit of deflate, with room.
@@ -18,21 +19,33 @@ const MAX_AXES: usize = 8;
 pub(crate) struct HdfDataset<'a> {
     file: &'a HdfFile,
     object: String,
-    inner: H5Dataset,
+    inner: Inner,
     shape: Vec<usize>,
     dtype: Dtype,
     element: usize,
+}
+
+/// What reads the values.
+enum Inner {
+    Library(H5Dataset),
+    /// A form that the library does not read.
+    Old(Box<OldDataset>),
 }
 
 impl<'a> HdfDataset<'a> {
     /// Opens `at`, a path without links, which the caller knows as `object`.
     pub(super) fn open(file: &'a HdfFile, object: &str, at: &str) -> Result<Self> {
         let refused = |error| fault(file.path(), object, "a dataset that can be read", words(&error));
-        let inner = file.inner().dataset(at).map_err(|error| {
-            let hint =
-                "a damaged file, or a form that HDF5 had before 2010; save it again, or rewrite it with h5repack";
-            fault_hint(file.path(), object, "a dataset that can be read", words(&error), hint)
-        })?;
+        let inner = match file.inner().dataset(at) {
+            Ok(inner) => inner,
+            Err(error) => {
+                let old = OldDataset::open(file, at);
+                let old = old.map_err(|got| fault(file.path(), object, "a dataset that can be read", got))?;
+                let hint = "a damaged file, or an unusual one; copy it again, or rewrite it with h5repack";
+                let other = || fault_hint(file.path(), object, "a dataset that can be read", words(&error), hint);
+                return Self::of_old(file, object, old.ok_or_else(other)?);
+            }
+        };
         if !inner.external_files().map_err(refused)?.is_empty() {
             let hint = "copy the values into the file";
             return Err(fault_hint(file.path(), object, "values in this file", "values in another file", hint));
@@ -44,13 +57,23 @@ impl<'a> HdfDataset<'a> {
         }
         let dtype = Dtype::of(&inner.datatype().map_err(refused)?);
         let shape = if inner.is_null() { vec![0] } else { inner.shape() };
-        let dataset = Self { file, object: object.to_string(), element: inner.element_size(), inner, shape, dtype };
-        dataset.check_size(layout == StorageLayout::Chunked)?;
+        let (element, chunk) = (inner.element_size(), inner.chunk_dims());
+        let dataset = Self { file, object: object.to_string(), element, inner: Inner::Library(inner), shape, dtype };
+        dataset.check_size(layout == StorageLayout::Chunked, chunk.as_deref())?;
+        Ok(dataset)
+    }
+
+    fn of_old(file: &'a HdfFile, object: &str, old: OldDataset) -> Result<Self> {
+        let (dtype, shape, element) = (Dtype::of(&old.datatype), old.shape.clone(), old.element);
+        let chunk = old.chunk_dims().map(<[usize]>::to_vec);
+        let dataset =
+            Self { file, object: object.to_string(), inner: Inner::Old(Box::new(old)), shape, dtype, element };
+        dataset.check_size(chunk.is_some(), chunk.as_deref())?;
         Ok(dataset)
     }
 
     /// The declared size must be one that the file can hold.
-    fn check_size(&self, chunked: bool) -> Result<()> {
+    fn check_size(&self, chunked: bool, chunk: Option<&[usize]>) -> Result<()> {
         if self.shape.len() > MAX_AXES {
             return Err(self.fault(format!("at most {MAX_AXES} axes"), self.shape.len().to_string()));
         }
@@ -62,8 +85,8 @@ impl<'a> HdfDataset<'a> {
             let expected = format!("no more than a file of {} bytes can hold", self.file.n_bytes());
             return Err(self.fault_hint(expected, got, "the file is damaged or was cut short; copy it again"));
         }
-        if let Some(chunk) = self.inner.chunk_dims()
-            && size(&chunk, self.element).is_none_or(|n_bytes| n_bytes > most.min(MAX_ARRAY_BYTES))
+        if let Some(chunk) = chunk
+            && size(chunk, self.element).is_none_or(|n_bytes| n_bytes > most.min(MAX_ARRAY_BYTES))
         {
             return Err(self.fault("chunks that fit into the file", format!("chunks of {chunk:?}")));
         }
@@ -131,19 +154,17 @@ impl<'a> HdfDataset<'a> {
         if n_bytes == Some(0) {
             return Ok(Vec::new());
         }
-        let read = if rows == self.whole() {
-            self.inner.read_raw_bytes()
-        } else {
-            let mut starts = vec![0; counts.len()];
-            starts[0] = rows.start;
-            self.slice(&starts, &counts)
+        let read = match &self.inner {
+            Inner::Library(inner) if rows == self.whole() => inner.read_raw_bytes().map_err(|error| words(&error)),
+            Inner::Library(inner) => {
+                let mut starts = vec![0; counts.len()];
+                starts[0] = rows.start;
+                self.slice(inner, &starts, &counts).map_err(|error| words(&error))
+            }
+            Inner::Old(old) => old.bytes(self.file, rows, n_bytes.unwrap_or_default() as usize),
         };
-        let bytes = read.map_err(|error| {
-            self.fault_hint(
-                "values that can be read",
-                words(&error),
-                "a damaged or unknown compression; copy the file again",
-            )
+        let bytes = read.map_err(|got| {
+            self.fault_hint("values that can be read", got, "a damaged or unknown compression; copy the file again")
         })?;
         if n_bytes != Some(bytes.len() as u64) {
             return Err(self.fault(format!("{n_bytes:?} bytes"), bytes.len().to_string()));
@@ -151,7 +172,7 @@ impl<'a> HdfDataset<'a> {
         Ok(bytes)
     }
 
-    fn slice(&self, starts: &[usize], counts: &[usize]) -> rust_hdf5::Result<Vec<u8>> {
+    fn slice(&self, inner: &H5Dataset, starts: &[usize], counts: &[usize]) -> rust_hdf5::Result<Vec<u8>> {
         let little = |size: usize, bytes: Vec<u8>| match self.dtype {
             // The reader gives slices in the host's order and whole datasets in the file's.
             Dtype::Int { big_endian: true, .. } | Dtype::Float { big_endian: true, .. } => {
@@ -160,10 +181,10 @@ impl<'a> HdfDataset<'a> {
             _ => bytes,
         };
         let bytes = match self.element {
-            1 => self.inner.read_slice::<u8>(starts, counts)?,
-            2 => self.inner.read_slice::<u16>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            4 => self.inner.read_slice::<u32>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            8 => self.inner.read_slice::<u64>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            1 => inner.read_slice::<u8>(starts, counts)?,
+            2 => inner.read_slice::<u16>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            4 => inner.read_slice::<u32>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            8 => inner.read_slice::<u64>(starts, counts)?.iter().flat_map(|v| v.to_le_bytes()).collect(),
             _ => return Err(rust_hdf5::Hdf5Error::Unsupported("rows of elements of this width".into())),
         };
         Ok(little(self.element, bytes))
@@ -242,30 +263,48 @@ impl<'a> HdfDataset<'a> {
         if self.shape.contains(&0) {
             return Ok(Vec::new());
         }
-        let references = self.inner.read_references().map_err(|error| self.fault("references", words(&error)))?;
         let target = |reference: Reference| match reference {
             Reference::Object { path, file: None, .. } => path,
             _ => None,
         };
-        Ok(references.into_iter().map(target).collect())
+        match &self.inner {
+            Inner::Library(inner) => {
+                let references = inner.read_references().map_err(|error| self.fault("references", words(&error)))?;
+                Ok(references.into_iter().map(target).collect())
+            }
+            Inner::Old(_) => Ok(OldDataset::targets(self.file, &self.raw()?)),
+        }
     }
 
     /// A text attribute.
     pub(crate) fn text_attr(&self, name: &str) -> Option<String> {
-        self.inner.attr(name).ok()?.read_string().ok()
+        match &self.inner {
+            Inner::Library(inner) => inner.attr(name).ok()?.read_string().ok(),
+            Inner::Old(old) => old.text_attr(self.file, &self.object, name),
+        }
     }
 
     /// The texts, each a list of letters, in an attribute; none where there is none or it cannot be read.
     pub(crate) fn texts_attr(&self, name: &str) -> Option<Vec<String>> {
-        let attr = self.inner.attr(name).ok()?;
-        heap::letters(self.file, &self.object, &attr.datatype().ok()?, &attr.read_raw().ok()?)
+        let (datatype, raw) = self.attr(name)?;
+        heap::letters(self.file, &self.object, &datatype, &raw)
     }
 
     /// A numeric attribute.
     pub(crate) fn f64_attr(&self, name: &str) -> Option<f64> {
-        let attr = self.inner.attr(name).ok()?;
-        let dtype = Dtype::of(&attr.datatype().ok()?);
-        numbers::to_f64(&attr.read_raw().ok()?, &dtype)?.first().copied()
+        let (datatype, raw) = self.attr(name)?;
+        numbers::to_f64(&raw, &Dtype::of(&datatype))?.first().copied()
+    }
+
+    /// An attribute's type and bytes.
+    fn attr(&self, name: &str) -> Option<(DatatypeMessage, Vec<u8>)> {
+        match &self.inner {
+            Inner::Library(inner) => {
+                let attr = inner.attr(name).ok()?;
+                Some((attr.datatype().ok()?, attr.read_raw().ok()?))
+            }
+            Inner::Old(old) => old.attr(name).map(|attr| (attr.datatype.clone(), attr.data.clone())),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::dataset::HdfDataset;
 use super::dtype::Dtype;
 use super::fault::{fault, fault_hint, words};
-use super::group_attrs::GroupAttrs;
+use super::headers::Headers;
 use super::{heap, numbers};
 use crate::files::regular_len;
 use crate::{FormatError, Result};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// Soft links that are followed in one path, as the C library does.
 const MAX_LINKS: usize = 16;
 /// Longest path inside a file.
-const MAX_PATH: usize = 4_096;
+pub(super) const MAX_PATH: usize = 4_096;
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub(crate) struct HdfFile {
     path: PathBuf,
     file: H5File,
     n_bytes: u64,
-    /// Opened when the first attribute is asked for that needs it; none where that failed.
-    group_attrs: RefCell<Option<Option<GroupAttrs>>>,
+    /// Opened when they are first needed; none where that failed.
+    headers: RefCell<Option<Option<Box<Headers>>>>,
 }
 
 impl std::fmt::Debug for HdfFile {
@@ -65,7 +65,7 @@ impl HdfFile {
             let hint = "a file that was cut short or is still being written cannot be read; copy it again";
             FormatError::data(path, DataError::new("file", "an HDF5 file", words(&error)).hint(hint))
         })?;
-        Ok(Self { path: path.to_path_buf(), file, n_bytes, group_attrs: RefCell::new(None) })
+        Ok(Self { path: path.to_path_buf(), file, n_bytes, headers: RefCell::new(None) })
     }
 
     /// The file's own path.
@@ -208,9 +208,14 @@ impl HdfFile {
     }
 
     fn group_attr(&self, at: &str, name: &str) -> Option<AttributeMessage> {
-        let mut slot = self.group_attrs.borrow_mut();
-        let open = || GroupAttrs::open(&self.path, self.file.userblock_size(), self.n_bytes);
-        slot.get_or_insert_with(open).as_mut()?.attr(at, name)
+        self.with_headers(|headers| headers.attr(at, name))
+    }
+
+    /// What `read` finds in the object headers; none where they are not of a form that is read.
+    pub(super) fn with_headers<T>(&self, read: impl FnOnce(&mut Headers) -> Option<T>) -> Option<T> {
+        let mut slot = self.headers.borrow_mut();
+        let open = || Headers::open(&self.path, self.file.userblock_size(), self.n_bytes).map(Box::new);
+        read(slot.get_or_insert_with(open).as_mut()?)
     }
 }
 
@@ -286,6 +291,23 @@ mod tests {
             let width = whole.len() / data.n_rows();
             assert_eq!(data.f64_rows(1..2).unwrap(), whole[width..2 * width], "{name}");
             assert!(data.f64_rows(0..data.n_rows() + 1).is_err());
+        }
+    }
+
+    #[test]
+    fn rows_of_old_layouts_are_read_as_the_whole_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/matlab73_old.mat");
+        let file = HdfFile::open(&path).unwrap();
+        for name in ["packed", "one_axis", "three_axes", "partly", "in_header", "cube", "nothing"] {
+            let data = file.dataset(name).unwrap();
+            assert!(matches!(data.n_rows(), 2..=1_000), "{name}");
+            let whole = data.f64().unwrap();
+            let (n_rows, width) = (data.n_rows(), whole.len() / data.n_rows());
+            for rows in [0..1, 1..2, n_rows / 2..n_rows, n_rows - 1..n_rows, 0..0] {
+                let expected = &whole[rows.start * width..rows.end * width];
+                assert_eq!(data.f64_rows(rows.clone()).unwrap(), expected, "{name} {rows:?}");
+            }
+            assert!(data.f64_rows(0..n_rows + 1).is_err());
         }
     }
 }

@@ -8,9 +8,11 @@ mod dataset;
 mod dtype;
 mod fault;
 mod file;
-mod group_attrs;
+mod headers;
 mod heap;
 mod numbers;
+mod old_chunks;
+mod old_layout;
 
 pub(crate) use dataset::HdfDataset;
 pub(crate) use dtype::Dtype;

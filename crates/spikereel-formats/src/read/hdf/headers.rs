@@ -1,9 +1,10 @@
-//! Attributes of groups that are no texts. The library beneath reads them and hands out none of them, so that they are looked up here:
-//! from the superblock along the names of a path to a group's object header (HDF5 file format specification, sections II to IV).
+//! Object headers, for what the library beneath does not hand out: attributes of groups that are no texts, and datasets of an old form.
+//! They are looked up from the superblock along the names of a path (HDF5 file format specification, sections II to IV).
 //!
 //! Old groups (a tree of symbol tables) and new ones are read, the latter with links and attributes in the header or, where they are
 //! many, in a heap.
 
+use super::file::MAX_PATH;
 use rust_hdf5::format::btree_v1::BTreeV1Node;
 use rust_hdf5::format::dense_attr::read_dense_attributes;
 use rust_hdf5::format::dense_link::read_dense_links;
@@ -15,7 +16,7 @@ use rust_hdf5::format::messages::link_info::LinkInfoMessage;
 use rust_hdf5::format::superblock::{SuperblockV0V1, SuperblockV2V3};
 use rust_hdf5::format::symbol_table::SymbolTableNode;
 use rust_hdf5::format::{BlockReader, FormatContext, FormatError, FormatResult};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 
 const LINK_INFO: u8 = 0x02;
 const LINK: u8 = 0x06;
-const ATTRIBUTE: u8 = 0x0c;
+pub(super) const ATTRIBUTE: u8 = 0x0c;
 const CONTINUATION: u8 = 0x10;
 const SYMBOL_TABLE: u8 = 0x11;
 const ATTRIBUTE_INFO: u8 = 0x15;
@@ -35,7 +36,7 @@ const N_START_BYTES: u64 = 128;
 const N_NODE_BYTES: u64 = 1 << 14;
 
 /// Object headers of a file, found by path.
-pub(super) struct GroupAttrs {
+pub(super) struct Headers {
     source: File,
     base: u64,
     n_bytes: u64,
@@ -43,17 +44,19 @@ pub(super) struct GroupAttrs {
     root: u64,
     /// Addresses of what stands in a group, by the group's address.
     children: HashMap<u64, Rc<HashMap<String, u64>>>,
+    /// A path to each object, by its address; filled when the first one is asked for.
+    paths: Option<HashMap<u64, String>>,
 }
 
 /// A header's message: its type and content.
-type Message = (u8, Vec<u8>);
+pub(super) type Message = (u8, Vec<u8>);
 
-impl GroupAttrs {
+impl Headers {
     /// None where the file begins in a way that is not read here.
     pub(super) fn open(path: &Path, base: u64, n_bytes: u64) -> Option<Self> {
         let context = FormatContext { sizeof_addr: 8, sizeof_size: 8 };
         let source = File::open(path).ok()?;
-        let mut opened = Self { source, base, n_bytes, context, root: 0, children: HashMap::new() };
+        let mut opened = Self { source, base, n_bytes, context, root: 0, children: HashMap::new(), paths: None };
         let start = opened.bytes(0, N_START_BYTES)?;
         let (n_address, n_length);
         (opened.root, n_address, n_length) = match *start.get(8)? {
@@ -69,13 +72,45 @@ impl GroupAttrs {
         (n_address == 8 && n_length == 8).then_some(opened)
     }
 
-    /// The attribute of the group at a path without links.
-    pub(super) fn attr(&mut self, path: &str, name: &str) -> Option<AttributeMessage> {
+    /// Widths of addresses and lengths.
+    pub(super) fn context(&self) -> FormatContext {
+        self.context
+    }
+
+    /// The messages of the object at a path without links.
+    pub(super) fn messages_at(&mut self, path: &str) -> Option<Vec<Message>> {
         let address = path.split('/').filter(|part| !part.is_empty()).try_fold(self.root, |at, part| {
             let children = self.children(at)?;
             children.get(part).copied()
         })?;
-        let messages = self.messages(address)?;
+        self.messages(address)
+    }
+
+    /// A path to the object at an address; none where no group leads there.
+    pub(super) fn path_of(&mut self, address: u64) -> Option<String> {
+        if self.paths.is_none() {
+            self.paths = Some(self.all_paths());
+        }
+        self.paths.as_ref()?.get(&address).cloned()
+    }
+
+    fn all_paths(&mut self) -> HashMap<u64, String> {
+        let (mut paths, mut groups) = (HashMap::from([(self.root, String::new())]), VecDeque::from([self.root]));
+        while let Some(group) = groups.pop_front() {
+            let (Some(children), Some(parent)) = (self.children(group), paths.get(&group).cloned()) else { continue };
+            for (name, &address) in children.iter() {
+                if parent.len() + name.len() < MAX_PATH && !paths.contains_key(&address) {
+                    paths.insert(address, format!("{parent}/{name}"));
+                    groups.push_back(address);
+                }
+            }
+        }
+        paths
+    }
+
+    /// The attribute of the group at a path without links.
+    pub(super) fn attr(&mut self, path: &str, name: &str) -> Option<AttributeMessage> {
+        let messages = self.messages_at(path)?;
         for (kind, content) in messages {
             let attributes = match kind {
                 ATTRIBUTE => AttributeMessage::decode(&content, &self.context).map(|(attribute, _)| vec![attribute]),
@@ -104,7 +139,7 @@ impl GroupAttrs {
     }
 
     /// Up to `n_bytes` from an address on, fewer at the end of the file.
-    fn bytes(&mut self, address: u64, n_bytes: u64) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&mut self, address: u64, n_bytes: u64) -> Option<Vec<u8>> {
         let at = address.checked_add(self.base).filter(|at| *at < self.n_bytes)?;
         let n_bytes = n_bytes.min(self.n_bytes - at);
         let mut bytes = Vec::new();
@@ -196,7 +231,7 @@ impl GroupAttrs {
     }
 }
 
-impl BlockReader for GroupAttrs {
+impl BlockReader for Headers {
     fn read_block(&mut self, offset: u64, len: usize) -> FormatResult<Vec<u8>> {
         let outside = || FormatError::InvalidData("an address outside of the file".into());
         self.bytes(offset, len as u64).ok_or_else(outside)
@@ -236,6 +271,6 @@ fn new_messages(mut block: &[u8], with_order: bool) -> Vec<(u8, &[u8])> {
 }
 
 /// A little-endian number of up to 8 bytes.
-fn number(bytes: &[u8]) -> u64 {
+pub(super) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
