@@ -37,8 +37,6 @@ pub fn write_safetensors(path: &Path, arrays: &[ExportArray<'_>]) -> Result<()> 
         let view = TensorView::new(*dtype, array.shape.clone(), bytes).map_err(|error| wrong(error.to_string()))?;
         views.push((array.name.clone(), view));
     }
-    whole(path, |partial| {
-        safetensors::serialize_to_file(views, Some(metadata), partial)
-            .map_err(|error| FormatError::io(path, "write it", std::io::Error::other(error.to_string())))
-    })
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| wrong(error.to_string()))?;
+    whole(path, |partial| std::fs::write(partial, bytes).map_err(|error| FormatError::io(path, "write it", error)))
 }
