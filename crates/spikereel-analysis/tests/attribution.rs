@@ -165,7 +165,8 @@ fn sampled_orderings_come_near_the_exact_values_within_their_error() {
     let many = Fold::with_standardiser(dataset, fold.split().clone(), fold.standardiser().clone()).unwrap();
     assert_eq!(many.dataset().regions().len(), 13);
     let decoder = ClassMean.fit(&many, 0).unwrap();
-    let options = CoalitionOptions { n_orderings: 30, n_replicates: 100, ..CoalitionOptions::default() };
+    let operator = MaskOperator::Zero;
+    let options = CoalitionOptions { operator, n_orderings: 30, n_replicates: 100, ..CoalitionOptions::default() };
     let table = coalition_study(&run(&many, decoder.as_ref()), &paper_readouts(), &options, &mut |_, _| {}).unwrap();
     assert!(!table.is_exact && table.features[0].interactions.is_empty());
     for (feature, exact) in table.features.iter().zip(&exact.features) {
