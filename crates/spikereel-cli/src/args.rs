@@ -127,7 +127,7 @@ pub struct ReproduceArgs {
     /// Tests that findings go by: ours, or paper for the published ones
     #[arg(long, default_value = "ours", value_parser = parse_statistics)]
     pub statistics: Statistics,
-    /// Begin even where this machine will need longer than the preset promises (quick 20 minutes, standard 2 hours, overnight 12 hours)
+    /// Begin even where this machine will need more than twice what the preset promises (quick 20 minutes, standard 2 hours, overnight 12 hours)
     #[arg(long)]
     pub allow_longer: bool,
     /// What is trained on; the preset's simulation where nothing is given
