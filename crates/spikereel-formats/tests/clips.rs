@@ -123,7 +123,7 @@ fn clips_of_other_lengths_and_sizes_are_named() {
     assert!(
         folder
             .error(&sidecar(&six("clips/rgb"), "frame_px = 9", ""))
-            .contains("frames are only reduced, never enlarged")
+            .contains("frames are only reduced: give a smaller frame_px (--frame-px)")
     );
 }
 

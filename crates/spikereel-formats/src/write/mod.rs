@@ -3,5 +3,5 @@
 mod export;
 mod video;
 
-pub use export::{ExportArray, ExportValues, NwbMovie, NwbOut, write_npz, write_nwb, write_safetensors};
+pub use export::{ExportArray, ExportValues, NwbMovie, NwbOut, npy_bytes, write_npz, write_nwb, write_safetensors};
 pub use video::{VideoValues, VideoWriter, write_video};

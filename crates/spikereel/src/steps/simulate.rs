@@ -7,6 +7,7 @@ use crate::run_folder::{RunFolder, write_json, write_whole};
 use crate::{Error, Result};
 use serde::Serialize;
 use spikereel_data::{Level, Recording, SpikeEncoding, Spikes};
+use spikereel_formats::write::npy_bytes;
 use std::path::{Path, PathBuf};
 
 /// What `simulate` made.
@@ -109,12 +110,12 @@ fn write_recording(sidecar: &Path, recording: &Recording, config: &Resolved) -> 
         return Err(Error::Bug("the simulator's presets make counts".into()));
     };
     let (descr, shape) = (if counts.encoding() == SpikeEncoding::U8 { "|u1" } else { "<f4" }, counts.shape());
-    write_whole(&folder.join("counts.npy"), &npy(descr, &shape, counts.bytes()))?;
+    write_whole(&folder.join("counts.npy"), &npy_bytes(descr, &shape, counts.bytes()))?;
     let mut files = vec!["counts.npy".to_string()];
     let mut column = |name: &str, values: &[f64]| -> Result<()> {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         files.push(format!("{name}.npy"));
-        write_whole(&folder.join(format!("{name}.npy")), &npy("<f8", &[values.len()], &bytes))
+        write_whole(&folder.join(format!("{name}.npy")), &npy_bytes("<f8", &[values.len()], &bytes))
     };
     let mut factors = Vec::new();
     for (factor_idx, factor) in recording.conditions.factors().iter().enumerate() {
@@ -173,19 +174,4 @@ fn factor_entry(name: &str, levels: &[Level]) -> toml::Value {
     entry.insert("array".into(), toml::Value::String(name.into()));
     entry.insert("levels".into(), toml::Value::Table(names.collect()));
     toml::Value::Table(entry)
-}
-
-/// A npy file, version 1.0 of the format.
-fn npy(descr: &str, shape: &[usize], bytes: &[u8]) -> Vec<u8> {
-    let lengths: String = shape.iter().map(|len| format!("{len},")).collect();
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
-    // Magic, version and length take 10 bytes; numpy aligns the values to 64.
-    let len = (10 + header.len() + 1).next_multiple_of(64) - 10;
-    header.push_str(&" ".repeat(len - header.len() - 1));
-    header.push('\n');
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend((len as u16).to_le_bytes());
-    file.extend(header.as_bytes());
-    file.extend(bytes);
-    file
 }

@@ -14,7 +14,7 @@ mod tiff;
 use super::bundle::Bundle;
 use crate::files::regular_len;
 use crate::{FormatError, Result};
-pub(crate) use shrink::shrink_pool;
+pub(crate) use shrink::{Shrink, shrink_pool};
 use sink::Sink;
 use spikereel_data::{DataError, VideoPool};
 use std::path::{Path, PathBuf};

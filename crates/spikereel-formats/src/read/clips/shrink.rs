@@ -35,7 +35,7 @@ impl Shrink {
         if px > height.min(width) {
             let expected = format!("at most {}: frames are {height} x {width}", height.min(width));
             return Err(DataError::new("video.frame_px", expected, px.to_string())
-                .hint("frames are only reduced, never enlarged"));
+                .hint("frames are only reduced: give a smaller frame_px (--frame-px)"));
         }
         Ok(Self { height, width, rows: spans(height, px), columns: spans(width, px), band: vec![0; width * 3] })
     }
@@ -109,7 +109,7 @@ mod tests {
     fn frames_are_never_enlarged() {
         assert_eq!(
             Shrink::new(8, 16, 9).err().unwrap().to_string(),
-            "video.frame_px: expected at most 8: frames are 8 x 16, got 9 (hint: frames are only reduced, never enlarged)"
+            "video.frame_px: expected at most 8: frames are 8 x 16, got 9 (hint: frames are only reduced: give a smaller frame_px (--frame-px))"
         );
         assert!(Shrink::new(8, 8, 0).is_err());
     }

@@ -1,6 +1,7 @@
 //! One picture: stored values to red, green and blue bytes.
 
 use crate::Result;
+use crate::read::clips::Shrink;
 use crate::read::hdf::{Dtype, HdfDataset};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -48,46 +49,15 @@ impl Picture {
     ///
     /// # Errors
     /// `px` of 0, or above the picture's height or width.
-    pub fn averaged(&self, px: usize) -> spikereel_data::Result<Self> {
-        if px == 0 || px > self.height.min(self.width) {
-            let got = format!("{px} for pictures of {} x {}", self.height, self.width);
-            return Err(spikereel_data::DataError::new("frame_px", "1 to the height and width of a picture", got)
-                .hint("give a smaller --frame-px"));
-        }
+    pub fn averaged(self, px: usize) -> spikereel_data::Result<Self> {
+        let mut shrink = Shrink::new(self.height, self.width, px)?;
         if (self.height, self.width) == (px, px) {
-            return Ok(self.clone());
+            return Ok(self);
         }
-        let (rows, columns) = (shares(self.height, px), shares(self.width, px));
         let mut rgb = Vec::with_capacity(px * px * 3);
-        for row in &rows {
-            for column in &columns {
-                for color in 0..3 {
-                    let value = |&(y, wy): &(usize, f64)| {
-                        let along =
-                            |&(x, wx): &(usize, f64)| wx * f64::from(self.rgb[(y * self.width + x) * 3 + color]);
-                        wy * column.iter().map(along).sum::<f64>()
-                    };
-                    rgb.push(row.iter().map(value).sum::<f64>().round() as u8);
-                }
-            }
-        }
+        shrink.apply(&self.rgb, &mut rgb);
         Ok(Self { height: px, width: px, rgb })
     }
-}
-
-/// For each of `px` cells, the places of an axis of `len` that it covers, and their shares, which add up to 1.
-fn shares(len: usize, px: usize) -> Vec<Vec<(usize, f64)>> {
-    let size = len as f64 / px as f64;
-    let cell = |at: usize| {
-        let (from, to) = (at as f64 * size, (at + 1) as f64 * size);
-        let last = (to.ceil() as usize).min(len);
-        let covered = (from as usize..last).map(|place| {
-            let share = (to.min((place + 1) as f64) - from.max(place as f64)).max(0.0);
-            (place, share / size)
-        });
-        covered.filter(|(_, share)| *share > 0.0).collect()
-    };
-    (0..px).map(cell).collect()
 }
 
 /// Axes of one stored picture.
@@ -173,10 +143,10 @@ mod tests {
     fn averaging_keeps_the_mean_and_covers_parts_of_pixels() {
         let rgb: Vec<u8> = [0, 60, 120, 180, 240, 30].iter().flat_map(|&value| [value, 255, 0]).collect();
         let picture = Picture { height: 2, width: 3, rgb };
-        let small = picture.averaged(2).unwrap();
+        let small = picture.clone().averaged(2).unwrap();
         // Columns of 1.5 pixels: (0 * 1 + 60 * .5) / 1.5 and (60 * .5 + 120 * 1) / 1.5, of the second row 200 and 100.
         assert_eq!(small.rgb.iter().step_by(3).copied().collect::<Vec<u8>>(), [20, 100, 200, 100]);
         assert!(small.rgb.iter().skip(1).step_by(3).all(|&green| green == 255));
-        assert!(picture.averaged(0).is_err() && picture.averaged(3).is_err());
+        assert!(picture.clone().averaged(0).is_err() && picture.averaged(3).is_err());
     }
 }

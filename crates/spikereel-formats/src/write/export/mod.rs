@@ -4,7 +4,7 @@ mod npz;
 mod nwb;
 mod tensors;
 
-pub use npz::write_npz;
+pub use npz::{npy_bytes, write_npz};
 pub use nwb::{NwbMovie, NwbOut, write_nwb};
 pub use tensors::write_safetensors;
 

@@ -2,6 +2,7 @@
 
 use super::{ExportArray, ExportValues, whole};
 use crate::{FormatError, Result};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -44,7 +45,13 @@ fn npy(array: &ExportArray<'_>) -> Vec<u8> {
             (format!("<U{width}"), Some(texts.iter().flat_map(padded).collect::<Vec<u8>>()))
         }
     };
-    let lengths: String = array.shape.iter().map(|len| format!("{len},")).collect();
+    let bytes = bytes.map_or_else(|| array.values.bytes().unwrap_or_default(), Cow::Owned);
+    npy_bytes(&descr, &array.shape, &bytes)
+}
+
+/// A npy file in C order; `descr` is numpy's word for the type, such as `<f4`.
+pub fn npy_bytes(descr: &str, shape: &[usize], bytes: &[u8]) -> Vec<u8> {
+    let lengths: String = shape.iter().map(|len| format!("{len},")).collect();
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
     // Magic, version and length take 10 bytes; numpy aligns the values to 64.
     let len = (10 + header.len() + 1).next_multiple_of(64) - 10;
@@ -53,10 +60,7 @@ fn npy(array: &ExportArray<'_>) -> Vec<u8> {
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend((len as u16).to_le_bytes());
     file.extend(header.as_bytes());
-    match bytes {
-        Some(bytes) => file.extend(bytes),
-        None => file.extend_from_slice(&array.values.bytes().unwrap_or_default()),
-    }
+    file.extend(bytes);
     file
 }
 
@@ -64,7 +68,6 @@ fn npy(array: &ExportArray<'_>) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::read::npz::NpzFile;
-    use std::borrow::Cow;
 
     #[test]
     fn what_is_written_is_read_again_and_nothing_is_overwritten() {
