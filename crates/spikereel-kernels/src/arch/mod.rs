@@ -98,7 +98,7 @@ impl Isa {
     }
 
     /// True where products of bf16 run on tiles, real or not.
-    fn has_tiles(self) -> bool {
+    pub(crate) fn has_tiles(self) -> bool {
         #[cfg(test)]
         if self == Isa::AmxModel {
             return true;

@@ -9,6 +9,10 @@ pub(super) fn padded_columns(n_columns: usize) -> usize {
     n_columns.next_multiple_of(LANES)
 }
 
+/// A tile whose rows begin cache lines.
+#[repr(align(64))]
+struct CacheLines(Tile);
+
 /// A sum over runs and steps, for any number of rows and columns.
 pub(super) struct Sum<'a, O: Operand> {
     pub isa: Isa,
@@ -29,7 +33,8 @@ impl<O: Operand> Sum<'_, O> {
     pub fn each(&self, first: usize, starts: &[usize], mut write: impl FnMut(usize, usize, &[f32])) {
         let n_rows = starts.len();
         let b_row = padded_columns(self.n_columns);
-        let mut tile: Tile = [[0.0; MAX_COLUMNS]; MAX_ROWS];
+        let mut sums = CacheLines([[0.0; MAX_COLUMNS]; MAX_ROWS]);
+        let tile = &mut sums.0;
         let n_tile = O::rows(self.isa);
         let mut rows = [0; MAX_ROWS];
         for first_column in (0..b_row).step_by(MAX_COLUMNS) {
@@ -49,7 +54,7 @@ impl<O: Operand> Sum<'_, O> {
                     b: &self.b[first_column.min(self.b.len())..],
                     b_row,
                 };
-                O::multiply(self.isa, &product, n_vectors, &mut tile);
+                O::multiply(self.isa, &product, n_vectors, tile);
                 for row in first_row..(first_row + n_tile).min(n_rows) {
                     write(row, first_column, &tile[row - first_row][..width]);
                 }

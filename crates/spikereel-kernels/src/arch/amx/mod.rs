@@ -6,7 +6,7 @@
 mod hardware;
 mod model;
 
-use super::{LANES, MAX_COLUMNS, Product, Tile};
+use super::{LANES, MAX_COLUMNS, MAX_ROWS, Product, Tile};
 pub(super) use hardware::Hardware;
 pub(super) use model::Model;
 
@@ -39,6 +39,10 @@ pub(crate) trait Tiles {
     unsafe fn store<const T: u8>(&mut self, to: *mut u8, stride: usize);
 }
 
+/// 16 rows brought together, each a cache line: a row that lies on two costs a tile load most of its time.
+#[repr(align(64))]
+struct Staged([[u16; ROW_VALUES]; LANES]);
+
 /// 16 rows of the moving side: where they stand if they stand equally far apart, else nothing.
 fn equidistant(rows: &[usize]) -> Option<usize> {
     let distance = rows[1].checked_sub(rows[0])?;
@@ -56,17 +60,17 @@ unsafe fn load_rows<T: Tiles, const TILE: u8>(
     rows: &[usize],
     distance: Option<usize>,
     at: usize,
-    staged: &mut [[u16; ROW_VALUES]; LANES],
+    staged: &mut Staged,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         match distance {
             Some(distance) => tiles.load::<TILE>(a.add(rows[0] + at).cast(), 2 * distance),
             None => {
-                for (to, &row) in staged.iter_mut().zip(rows) {
+                for (to, &row) in staged.0.iter_mut().zip(rows) {
                     *to = a.add(row + at).cast::<[u16; ROW_VALUES]>().read_unaligned();
                 }
-                tiles.load::<TILE>(staged.as_ptr().cast(), 2 * ROW_VALUES);
+                tiles.load::<TILE>(staged.0.as_ptr().cast(), 2 * ROW_VALUES);
             }
         }
     }
@@ -85,7 +89,7 @@ pub(super) unsafe fn multiply<T: Tiles>(
 ) {
     let (upper, lower) = product.rows[..AMX_ROWS].split_at(LANES);
     let distances = [equidistant(upper), equidistant(lower)];
-    let mut staged = [[0_u16; ROW_VALUES]; LANES];
+    let mut staged = Staged([[0; ROW_VALUES]; LANES]);
     let a = product.a.as_ptr();
     let b_stride = product.b_row * size_of::<u32>();
     let mut b = product.b.as_ptr();
@@ -140,23 +144,35 @@ unsafe fn zero_sums<T: Tiles>(tiles: &mut T) {
 /// As [`Tiles::zero`].
 #[inline(always)]
 unsafe fn save<T: Tiles>(tiles: &mut T, n_vectors: usize, add: bool, tile: &mut Tile) {
-    let mut sums = [[0.0_f32; MAX_COLUMNS]; AMX_ROWS];
-    let stride = size_of_val(&sums[0]);
-    // SAFETY: a tile is 16 rows of 16 sums, and `sums` holds two by two of them.
-    unsafe {
-        let at = |sums: &mut [[f32; MAX_COLUMNS]; AMX_ROWS], row: usize, column: usize| -> *mut u8 {
-            sums[row][column..].as_mut_ptr().cast()
-        };
-        tiles.store::<0>(at(&mut sums, 0, 0), stride);
-        tiles.store::<2>(at(&mut sums, LANES, 0), stride);
-        if n_vectors == 2 {
-            tiles.store::<1>(at(&mut sums, 0, LANES), stride);
-            tiles.store::<3>(at(&mut sums, LANES, LANES), stride);
-        }
+    if !add {
+        // SAFETY: the caller's promise.
+        return unsafe { store(tiles, n_vectors, tile) };
     }
-    for (to, sums) in tile.iter_mut().zip(&sums) {
-        let pairs = to.iter_mut().zip(sums).take(n_vectors * LANES);
-        if add { pairs.for_each(|(to, sum)| *to += sum) } else { pairs.for_each(|(to, sum)| *to = *sum) }
+    let mut sums: Tile = [[0.0; MAX_COLUMNS]; MAX_ROWS];
+    // SAFETY: the caller's promise.
+    unsafe { store(tiles, n_vectors, &mut sums) };
+    for (to, sums) in tile.iter_mut().zip(&sums).take(AMX_ROWS) {
+        to.iter_mut().zip(sums).take(n_vectors * LANES).for_each(|(to, sum)| *to += sum);
+    }
+}
+
+/// Writes the processor's sums over those of `to`.
+///
+/// # Safety
+/// As [`Tiles::zero`].
+#[inline(always)]
+unsafe fn store<T: Tiles>(tiles: &mut T, n_vectors: usize, to: &mut Tile) {
+    const { assert!(MAX_ROWS >= AMX_ROWS && MAX_COLUMNS == 2 * LANES) };
+    let stride = size_of_val(&to[0]);
+    let mut at = |row: usize, column: usize| -> *mut u8 { to[row][column..].as_mut_ptr().cast() };
+    // SAFETY: one of the processor's tiles is 16 rows of 16 sums, and `to` holds two by two of them.
+    unsafe {
+        tiles.store::<0>(at(0, 0), stride);
+        tiles.store::<2>(at(LANES, 0), stride);
+        if n_vectors == 2 {
+            tiles.store::<1>(at(0, LANES), stride);
+            tiles.store::<3>(at(LANES, LANES), stride);
+        }
     }
 }
 

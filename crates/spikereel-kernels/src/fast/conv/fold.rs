@@ -63,9 +63,10 @@ impl Folded {
     /// (first layer, 8 channels: 8 taps instead of 7, twice the voxels a step).
     pub fn grouped(shape: &Conv3d) -> Self {
         let mut folded = Self::new(shape);
-        let (group, width) = (LANES / shape.out_channels.max(1), shape.input.width);
-        let reach = shape.kernel[2] / 2 + group;
-        if folded.is_plain() && group > 1 && width.is_multiple_of(group) && width > reach {
+        let (width, reach) = (shape.input.width, shape.kernel[2] / 2);
+        let fits = |group: &usize| width.is_multiple_of(*group) && width > reach + group;
+        let group = (2..=LANES / shape.out_channels.max(1)).rev().find(fits);
+        if let Some(group) = group.filter(|_| folded.is_plain()) {
             folded.group = group;
             folded.axes[2].trail += group - 1;
         }

@@ -6,7 +6,7 @@ use super::super::tiles::padded_columns;
 use super::fold::Folded;
 use super::narrow::narrow_input_gradient;
 use super::padded::Padded;
-use super::{Window, samples, samples_per_block, with_room};
+use super::{Window, forward, samples, samples_per_block, with_room};
 use crate::arch::LANES;
 use crate::{Conv3d, Volume};
 
@@ -20,8 +20,12 @@ pub(in crate::fast) fn input_gradient<O: Operand>(
     assert_eq!((dx.len(), weight.len(), dy.len()), (shape.input.len(), shape.n_weights(), shape.output().len()));
     let (whole, batch) = (Folded::new(shape), shape.input.batch);
     let taps = whole.axes.map(|axis| axis.taps());
-    // Few input channels would leave most of a vector empty: there a column of the sum is a tap and a channel.
+    // Few input channels would leave most of a vector empty: there a column of the sum is a tap and a channel. With tiles that spends more
+    // on writing and adding sums than on making them, and neighbors of a line share a vector instead.
     if whole.is_plain() && shape.input.channels * 2 <= LANES && taps[1] * taps[2] > 1 {
+        if O::DEPTH > 1 && fast.isa.has_tiles() {
+            return as_forward::<O>(fast, shape, dy, weight, dx);
+        }
         return narrow_input_gradient::<O>(fast, &whole, dy, weight, dx);
     }
     let (n_in, n_low) = (shape.input.channels, whole.n_columns());
@@ -64,5 +68,20 @@ fn fill_with_gradient<O: Operand>(
     fast.singles.with(low.len(), |at_low| {
         folded.lower_resolution(dy, low.channels, at_low);
         padded.copy::<O>(fast.isa, at_low, buffer);
+    });
+}
+
+/// The gradient as what it is without upsampling: a convolution from output to input channels with taps reversed.
+fn as_forward<O: Operand>(fast: &Fast, shape: &Conv3d, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+    let (n_in, n_out) = (shape.input.channels, shape.out_channels);
+    let reversed = Conv3d { input: shape.output(), out_channels: n_in, ..*shape };
+    let n_taps: usize = shape.kernel.iter().product();
+    fast.singles.with(weight.len(), |turned| {
+        for (pair, from) in weight.chunks_exact(n_taps).enumerate() {
+            let (channel_out, channel_in) = (pair / n_in, pair % n_in);
+            let to = &mut turned[(channel_in * n_out + channel_out) * n_taps..][..n_taps];
+            to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from);
+        }
+        forward::<O>(fast, &reversed, dy, turned, &vec![0.0; n_in], dx);
     });
 }
