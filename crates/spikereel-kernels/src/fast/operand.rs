@@ -25,6 +25,11 @@ pub(super) trait Operand: 'static {
     /// Rows of a tile.
     fn rows(isa: Isa) -> usize;
 
+    /// True where products run on tiles.
+    fn has_tiles(_: Isa) -> bool {
+        false
+    }
+
     /// Scratch memory of the moving side.
     fn moving(fast: &Fast) -> &Scratch<Self::A>;
 
@@ -150,6 +155,10 @@ impl Operand for Pairs {
 
     fn rows(isa: Isa) -> usize {
         isa.rows_of_pairs()
+    }
+
+    fn has_tiles(isa: Isa) -> bool {
+        isa.has_tiles()
     }
 
     fn moving(fast: &Fast) -> &Scratch<u16> {

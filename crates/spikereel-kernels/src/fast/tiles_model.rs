@@ -38,8 +38,11 @@ fn run(fast: &Fast, shape: &Conv3d) -> [Vec<f32>; 3] {
 
 #[test]
 fn convolutions_on_tiles_match_the_portable_path() {
-    let layers: [([usize; 5], usize, [usize; 3], [usize; 3]); 10] = [
+    let layers: [([usize; 5], usize, [usize; 3], [usize; 3]); 12] = [
         ([2, 3, 9, 32, 3], 32, [7, 7, 7], [1, 1, 1]),
+        // Down the columns of a frame.
+        ([1, 3, 16, 32, 3], 32, [3, 7, 7], [1, 1, 1]),
+        ([2, 2, 16, 8, 16], 8, [3, 3, 3], [1, 1, 1]),
         ([1, 3, 5, 16, 32], 64, [5, 5, 5], [1, 1, 1]),
         ([1, 3, 8, 8, 40], 33, [3, 3, 3], [1, 1, 1]),
         ([2, 1, 4, 4, 32], 32, [3, 3, 3], [1, 1, 1]),

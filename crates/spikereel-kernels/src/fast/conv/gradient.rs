@@ -23,7 +23,7 @@ pub(in crate::fast) fn input_gradient<O: Operand>(
     // Few input channels would leave most of a vector empty: there a column of the sum is a tap and a channel. With tiles that spends more
     // on writing and adding sums than on making them, and neighbors of a line share a vector instead.
     if whole.is_plain() && shape.input.channels * 2 <= LANES && taps[1] * taps[2] > 1 {
-        if O::DEPTH > 1 && fast.isa.has_tiles() {
+        if O::has_tiles(fast.isa) {
             return as_forward::<O>(fast, shape, dy, weight, dx);
         }
         return narrow_input_gradient::<O>(fast, &whole, dy, weight, dx);

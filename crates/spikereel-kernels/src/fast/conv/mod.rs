@@ -11,6 +11,7 @@ mod weights;
 use super::Fast;
 use super::operand::Operand;
 use super::tiles::{Sum, padded_columns};
+use crate::arch::LANES;
 use crate::{Conv3d, Volume};
 use fold::Folded;
 pub(super) use gradient::input_gradient;
@@ -64,6 +65,13 @@ struct Window<'a, O: Operand> {
 }
 
 impl<O: Operand> Window<'_, O> {
+    /// True where rows of a tile follow each other down a column of the frame instead of along a line: a tile is loaded in one instruction
+    /// if its rows stand equally far apart, which lines shorter than a tile do not allow.
+    fn goes_downwards(&self) -> bool {
+        let volume = self.volume;
+        O::has_tiles(self.fast.isa) && !volume.width.is_multiple_of(LANES) && volume.height.is_multiple_of(LANES)
+    }
+
     /// Calls `write(chunk of y, voxel of the chunk, first column, sums)`; `y` holds `frame_len` values a frame.
     fn run(&self, y: &mut [f32], frame_len: usize, write: impl Fn(&mut [f32], usize, usize, &[f32]) + Sync) {
         let (volume, per_task) = (self.volume, frames_per_task(&self.volume));
@@ -82,17 +90,19 @@ impl<O: Operand> Window<'_, O> {
             let first = task * per_task;
             let n_frames = y.len() / frame_len;
             self.fast.places.with(n_frames * volume.height * volume.width, |starts| {
-                let mut at = starts.iter_mut();
-                for frame in first..first + n_frames {
-                    let (sample, t) = (frame / volume.frames, frame % volume.frames);
-                    for h in 0..volume.height {
-                        let line = self.padded.offset(sample, t, h, 0);
-                        for (w, at) in at.by_ref().take(volume.width).enumerate() {
-                            *at = line + w * self.step * volume.channels;
-                        }
-                    }
+                let (height, width) = (volume.height, volume.width);
+                let downwards = self.goes_downwards();
+                let voxel = |at: usize| {
+                    let (frame, within) = (at / (height * width), at % (height * width));
+                    frame * height * width + if downwards { within % height * width + within / height } else { within }
+                };
+                for (at, start) in starts.iter_mut().enumerate() {
+                    let (line, w) = (voxel(at) / width, voxel(at) % width);
+                    let (frame, h) = (first + line / height, line % height);
+                    let line = self.padded.offset(frame / volume.frames, frame % volume.frames, h, 0);
+                    *start = line + w * self.step * volume.channels;
                 }
-                sum.each(0, starts, |at, column, sums| write(y, at, column, sums));
+                sum.each(0, starts, |at, column, sums| write(y, voxel(at), column, sums));
             });
         });
     }
