@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 /// Where a buffer begins, in bytes: a cache line, which is also a row of a tile and a register. A large allocation begins 16 bytes behind
-/// one, so that every aligned read would touch two lines: with tiles such a load was measured at 18 to 21 ns against 4 to 5.
+/// one, so that every aligned read would touch two lines: with tiles such a load was measured at 18 to 23 ns against 4 to 9.
 const ALIGNMENT: usize = 64;
 
 /// Buffers at rest.
