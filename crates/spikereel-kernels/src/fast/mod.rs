@@ -9,6 +9,7 @@ mod norm_pool;
 mod operand;
 mod pool;
 mod scratch;
+mod sigmoid;
 mod tiles;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tiles_model;
@@ -18,6 +19,7 @@ use crate::{Conv3d, Kernels, LossParts, Normalised, Pool3d, VideoLoss};
 use operand::{Pairs, Single};
 use rayon::prelude::*;
 use scratch::Scratch;
+use sigmoid::sigmoid;
 
 /// Values that one task of an elementwise pass takes.
 const PASS_LEN: usize = 1 << 14;
@@ -230,15 +232,16 @@ impl Kernels for Fast {
     }
 
     fn sigmoid_forward(&self, x: &[f32], y: &mut [f32]) {
-        map(self.isa, x, y, |x| 1.0 / (1.0 + (-x).exp()));
+        map(self.isa, x, y, sigmoid);
     }
 
     fn sigmoid_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {
         map_pair(self.isa, y, dy, dx, |y, dy| dy * y * (1.0 - y));
     }
 
+    /// `0.5 tanh(x) + 0.5`, which is the logistic function of `2 x`.
     fn tanh_unit_forward(&self, x: &[f32], y: &mut [f32]) {
-        map(self.isa, x, y, |x| 0.5 * x.tanh() + 0.5);
+        map(self.isa, x, y, |x| sigmoid(2.0 * x));
     }
 
     fn tanh_unit_backward(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) {

@@ -81,6 +81,11 @@ pub(super) struct Along {
 }
 
 impl Along {
+    /// From one channel to the next.
+    pub fn channel(&self) -> usize {
+        self.channel
+    }
+
     /// Where the sum that begins at `voxel` of `channel` reads first.
     pub fn first(&self, voxel: usize, channel: usize) -> usize {
         channel * self.channel + voxel % self.group * self.voxel[0] + voxel / self.group * self.voxel[1]

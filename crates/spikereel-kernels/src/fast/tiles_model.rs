@@ -38,7 +38,7 @@ fn run(fast: &Fast, shape: &Conv3d) -> [Vec<f32>; 3] {
 
 #[test]
 fn convolutions_on_tiles_match_the_portable_path() {
-    let layers: [([usize; 5], usize, [usize; 3], [usize; 3]); 12] = [
+    let layers: [([usize; 5], usize, [usize; 3], [usize; 3]); 16] = [
         ([2, 3, 9, 32, 3], 32, [7, 7, 7], [1, 1, 1]),
         // Down the columns of a frame.
         ([1, 3, 16, 32, 3], 32, [3, 7, 7], [1, 1, 1]),
@@ -52,6 +52,11 @@ fn convolutions_on_tiles_match_the_portable_path() {
         ([1, 2, 3, 32, 3], 8, [7, 7, 7], [1, 1, 1]),
         ([3, 2, 3, 7, 5], 19, [1, 3, 7], [1, 1, 1]),
         ([1, 1, 1, 1, 1], 1, [1, 1, 1], [1, 1, 1]),
+        // Lines longer than a block of voxels, lines of which three share one, and an odd number of lines.
+        ([1, 2, 3, 40, 3], 20, [3, 3, 3], [1, 1, 1]),
+        ([2, 3, 6, 8, 5], 17, [3, 5, 5], [1, 1, 1]),
+        ([2, 2, 7, 16, 16], 24, [3, 5, 3], [1, 1, 1]),
+        ([1, 2, 5, 70, 2], 4, [1, 3, 5], [1, 1, 1]),
     ];
     let (tiles, portable) = (on(Isa::AmxModel), on(Isa::Portable));
     for ([batch, frames, height, width, channels], out_channels, kernel, upsample) in layers {

@@ -2,6 +2,7 @@
 //!
 //! A batch passes in blocks of samples, so that the copies stay small whatever the batch.
 
+mod blocks;
 mod fold;
 mod gradient;
 mod narrow;

@@ -52,16 +52,35 @@ impl Padded {
     /// Writes every line of a buffer, `line_len` values each: `write(line, inner)` with the line of the inner volume that stands there,
     /// counted over the whole batch, or none where all is padding.
     pub fn lines<T: Send>(&self, buffer: &mut [T], line_len: usize, write: impl Fn(&mut [T], Option<usize>) + Sync) {
-        let [before_t, before_h, _] = self.before;
         buffer.par_chunks_mut(self.height * line_len).enumerate().for_each(|(at, frame)| {
-            let (sample, t) = (at / self.frames, at % self.frames);
-            let t = t.checked_sub(before_t).filter(|&t| t < self.inner.frames);
             for (h, line) in frame.chunks_exact_mut(line_len).enumerate() {
-                let h = h.checked_sub(before_h).filter(|&h| h < self.inner.height);
-                let inner = t.zip(h).map(|(t, h)| (sample * self.inner.frames + t) * self.inner.height + h);
-                write(line, inner);
+                write(line, self.inner_line(at, h));
             }
         });
+    }
+
+    /// The line of the inner volume, counted over the whole batch, that stands in line `h` of padded frame `frame`; none where all is padding.
+    pub fn inner_line(&self, frame: usize, h: usize) -> Option<usize> {
+        let [before_t, before_h, _] = self.before;
+        let (sample, t) = (frame / self.frames, frame % self.frames);
+        let t = t.checked_sub(before_t).filter(|&t| t < self.inner.frames)?;
+        let h = h.checked_sub(before_h).filter(|&h| h < self.inner.height)?;
+        Some((sample * self.inner.frames + t) * self.inner.height + h)
+    }
+
+    /// Lines of a padded frame.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Padded frames of the whole batch.
+    pub fn n_frames(&self) -> usize {
+        self.inner.batch * self.frames
+    }
+
+    /// Number of the padded frame that the window of inner frame `t` begins with.
+    pub fn frame(&self, sample: usize, t: usize) -> usize {
+        sample * self.frames + t
     }
 
     /// Values of a padded line.
@@ -104,18 +123,25 @@ impl Padded {
 
     /// Fills a buffer of [`Padded::n_lines`] lines, and some values behind that are set to zero, with `x`, for sums along lines.
     pub fn copy_along<O: Operand>(&self, isa: Isa, x: &[f32], group: usize, buffer: &mut [O::A]) {
-        let (line, line_len, inside) = (self.line_shape(group), self.line_len(), self.inside());
-        let along_len = O::along(line).len;
+        let along_len = O::along(self.line_shape(group)).len;
         let (buffer, behind) = buffer.split_at_mut(self.n_lines() * along_len);
         behind.fill(O::A::default());
         self.lines(buffer, along_len, |to, inner| {
-            let Some(inner) = inner else { return to.fill(O::A::default()) };
-            SINGLE_LINE.with_borrow_mut(|single| {
-                single.clear();
-                single.resize(line_len, 0.0);
-                single[inside.clone()].copy_from_slice(&x[inner * inside.len()..][..inside.len()]);
-                O::turn(isa, line, single, to);
-            });
+            match inner {
+                Some(inner) => self.turn_line::<O>(isa, x, inner, group, to),
+                None => to.fill(O::A::default()),
+            }
+        });
+    }
+
+    /// Writes line `inner` of `x`, padded, for sums along it.
+    pub fn turn_line<O: Operand>(&self, isa: Isa, x: &[f32], inner: usize, group: usize, to: &mut [O::A]) {
+        let inside = self.inside();
+        SINGLE_LINE.with_borrow_mut(|single| {
+            single.clear();
+            single.resize(self.line_len(), 0.0);
+            single[inside.clone()].copy_from_slice(&x[inner * inside.len()..][..inside.len()]);
+            O::turn(isa, self.line_shape(group), single, to);
         });
     }
 }
