@@ -42,8 +42,10 @@ pub(in crate::fast) fn input_gradient<O: Operand>(
                 let dy = samples(dy, batch, block * per_block, low.batch);
                 O::moving(fast).with(with_room::<O>(&padded), |buffer| {
                     fill_with_gradient::<O>(fast, &folded, &padded, &low, dy, buffer);
+                    let (runs, run_values) = (padded.runs(taps[0], taps[1]), taps[2] * n_low);
+                    let (volume, strides, n_columns) = (low, padded.strides(1), n_in);
                     let window =
-                        Window::<O> { fast, volume: low, step: 1, padded, taps, buffer, columns, n_columns: n_in };
+                        Window::<O> { fast, volume, strides, runs: &runs, run_values, buffer, columns, n_columns };
                     window.run(dx, low.height * low.width * n_in, |dx, at, first, sums| {
                         dx[at * n_in + first..][..sums.len()].copy_from_slice(sums);
                     });

@@ -7,6 +7,7 @@ mod fold;
 mod gradient;
 mod narrow;
 mod padded;
+mod unrolled;
 mod weights;
 
 use super::Fast;
@@ -18,6 +19,7 @@ use fold::Folded;
 pub(super) use gradient::input_gradient;
 use padded::Padded;
 use rayon::prelude::*;
+use unrolled::Unrolled;
 pub(super) use weights::weight_gradient;
 
 impl Conv3d {
@@ -51,15 +53,26 @@ fn samples(values: &[f32], batch: usize, first: usize, n: usize) -> &[f32] {
     &values[first * len..(first + n) * len]
 }
 
+/// Where windows begin: distances in values.
+#[derive(Debug, Clone, Copy)]
+struct Strides {
+    sample: usize,
+    frame: usize,
+    line: usize,
+    /// From one tile row to the next.
+    voxel: usize,
+}
+
 /// A 'same' window sum over a padded buffer: what forward pass and input gradient share.
 struct Window<'a, O: Operand> {
     fast: &'a Fast,
     /// The grid of tile rows.
     volume: Volume,
-    /// Voxels of a padded row from one tile row to the next.
-    step: usize,
-    padded: Padded,
-    taps: [usize; 3],
+    strides: Strides,
+    /// Where rows of a window begin in it.
+    runs: &'a [usize],
+    /// Values of such a row.
+    run_values: usize,
     buffer: &'a [O::A],
     columns: &'a [O::B],
     n_columns: usize,
@@ -76,13 +89,12 @@ impl<O: Operand> Window<'_, O> {
     /// Calls `write(chunk of y, voxel of the chunk, first column, sums)`; `y` holds `frame_len` values a frame.
     fn run(&self, y: &mut [f32], frame_len: usize, write: impl Fn(&mut [f32], usize, usize, &[f32]) + Sync) {
         let (volume, per_task) = (self.volume, frames_per_task(&self.volume));
-        let [taps_t, taps_h, taps_w] = self.taps;
-        let runs = self.padded.runs(taps_t, taps_h);
+        let strides = self.strides;
         let sum = Sum::<O> {
             isa: self.fast.isa,
             a: self.buffer,
-            runs: &runs,
-            run_len: O::steps(self.fast.isa, taps_w * volume.channels),
+            runs: self.runs,
+            run_len: O::steps(self.fast.isa, self.run_values),
             a_step: O::DEPTH,
             b: self.columns,
             n_columns: self.n_columns,
@@ -100,8 +112,10 @@ impl<O: Operand> Window<'_, O> {
                 for (at, start) in starts.iter_mut().enumerate() {
                     let (line, w) = (voxel(at) / width, voxel(at) % width);
                     let (frame, h) = (first + line / height, line % height);
-                    let line = self.padded.offset(frame / volume.frames, frame % volume.frames, h, 0);
-                    *start = line + w * self.step * volume.channels;
+                    *start = frame / volume.frames * strides.sample
+                        + frame % volume.frames * strides.frame
+                        + h * strides.line
+                        + w * strides.voxel;
                 }
                 sum.each(0, starts, |at, column, sums| write(y, voxel(at), column, sums));
             });
@@ -122,35 +136,64 @@ pub(super) fn forward<O: Operand>(fast: &Fast, shape: &Conv3d, x: &[f32], weight
     let stride = padded_columns(n_columns);
     let column_bias: Vec<f32> = (0..n_columns).map(|column| bias[column % bias.len()]).collect();
     let within: Vec<usize> = (0..n_columns).map(|column| whole.output_idx((0, 0, 0), column)).collect();
-    let taps = whole.axes.map(|axis| axis.taps());
-    let sample_len = Padded::for_window(Volume { batch: 1, ..shape.input }, &whole.axes, false).len();
+    let [taps_t, taps_h, taps_w] = whole.axes.map(|axis| axis.taps());
+    let unrolled = |folded: &Folded| if O::has_tiles(fast.isa) { Unrolled::new(folded) } else { None };
+    let padded = |folded: &Folded| Padded::for_window(folded.input, &folded.axes, false);
+    let single = whole.with_batch(1);
+    let sample_len = unrolled(&single).map_or_else(|| padded(&single).len(), |unrolled| unrolled.len());
     let per_block = samples_per_block(sample_len, batch);
+    with_packed::<O>(fast, &whole, unrolled(&whole), weight, stride, |columns| {
+        for (block, y) in y.chunks_mut(y.len() / batch * per_block).enumerate() {
+            let folded = whole.with_batch(per_block.min(batch - block * per_block));
+            let x = samples(x, batch, block * per_block, folded.input.batch);
+            let (unrolled, padded) = (unrolled(&folded), padded(&folded));
+            let len = unrolled.as_ref().map_or(padded.len(), Unrolled::len);
+            O::moving(fast).with(len + O::ROOM, |buffer| {
+                let (strides, runs, run_values) = match &unrolled {
+                    Some(unrolled) => (unrolled.strides(), unrolled.runs(), unrolled.run_values()),
+                    None => (padded.strides(folded.group), padded.runs(taps_t, taps_h), taps_w * folded.input.channels),
+                };
+                match &unrolled {
+                    Some(unrolled) => unrolled.fill::<O>(fast, x, buffer),
+                    None => padded.copy::<O>(fast.isa, x, buffer),
+                }
+                let volume = folded.grid();
+                let n_pixels = volume.height * volume.width;
+                let window = Window::<O> { fast, volume, strides, runs: &runs, run_values, buffer, columns, n_columns };
+                window.run(y, folded.output_frame_len(), |y, at, first, sums| {
+                    let of_bias = &column_bias[first..first + sums.len()];
+                    if folded.is_plain() {
+                        let out = &mut y[at * n_columns + first..][..sums.len()];
+                        let values = out.iter_mut().zip(sums.iter().zip(of_bias));
+                        return values.for_each(|(y, (sum, bias))| *y = sum + bias);
+                    }
+                    let (pixel, frame) = (at % n_pixels, at / n_pixels);
+                    let base = folded.output_idx((frame, pixel / volume.width, pixel % volume.width), 0);
+                    for ((&within, sum), bias) in within[first..].iter().zip(sums).zip(of_bias) {
+                        y[base + within] = sum + bias;
+                    }
+                });
+            });
+        }
+    });
+}
+
+/// Lends the folded weights as columns, in the order of a window's rows or of its blocks.
+fn with_packed<O: Operand>(
+    fast: &Fast,
+    whole: &Folded,
+    unrolled: Option<Unrolled>,
+    weight: &[f32],
+    stride: usize,
+    work: impl FnOnce(&[O::B]),
+) {
+    let run_values = whole.axes[2].taps() * whole.input.channels;
     fast.singles.with(whole.n_packed_rows() * stride, |packed| {
         whole.pack(fast, weight, packed);
-        O::with_columns(fast, packed, taps[2] * shape.input.channels, stride, |columns| {
-            for (block, y) in y.chunks_mut(y.len() / batch * per_block).enumerate() {
-                let folded = whole.with_batch(per_block.min(batch - block * per_block));
-                let padded = Padded::for_window(folded.input, &folded.axes, false);
-                O::moving(fast).with(with_room::<O>(&padded), |buffer| {
-                    padded.copy::<O>(fast.isa, samples(x, batch, block * per_block, folded.input.batch), buffer);
-                    let (volume, step) = (folded.grid(), folded.group);
-                    let n_pixels = volume.height * volume.width;
-                    let window = Window::<O> { fast, volume, step, padded, taps, buffer, columns, n_columns };
-                    window.run(y, folded.output_frame_len(), |y, at, first, sums| {
-                        let of_bias = &column_bias[first..first + sums.len()];
-                        if folded.is_plain() {
-                            let out = &mut y[at * n_columns + first..][..sums.len()];
-                            let values = out.iter_mut().zip(sums.iter().zip(of_bias));
-                            return values.for_each(|(y, (sum, bias))| *y = sum + bias);
-                        }
-                        let (pixel, frame) = (at % n_pixels, at / n_pixels);
-                        let base = folded.output_idx((frame, pixel / volume.width, pixel % volume.width), 0);
-                        for ((&within, sum), bias) in within[first..].iter().zip(sums).zip(of_bias) {
-                            y[base + within] = sum + bias;
-                        }
-                    });
-                });
-            }
+        let Some(unrolled) = unrolled else { return O::with_columns(fast, packed, run_values, stride, work) };
+        fast.singles.with(unrolled.n_packed_rows() * stride, |by_block| {
+            unrolled.pack(packed, stride, by_block);
+            O::with_columns(fast, by_block, unrolled.run_values(), stride, work);
         });
     });
 }

@@ -1,6 +1,7 @@
 //! Zero-padded copies of activations, and where their rows and windows begin.
 
 use super::super::operand::{Line, Operand};
+use super::Strides;
 use super::fold::Axis;
 use crate::Volume;
 use crate::arch::Isa;
@@ -95,15 +96,25 @@ impl Padded {
 
     /// Fills a buffer of [`Padded::len`] values, and some behind that are set to zero, with `x`, a whole volume.
     pub fn copy<O: Operand>(&self, isa: Isa, x: &[f32], buffer: &mut [O::A]) {
-        let (line_len, inside) = (self.line_len(), self.inside());
         let (buffer, behind) = buffer.split_at_mut(self.len());
         behind.fill(O::A::default());
-        self.lines(buffer, line_len, |line, inner| {
-            let Some(inner) = inner else { return line.fill(O::A::default()) };
-            line[..inside.start].fill(O::A::default());
-            line[inside.end..].fill(O::A::default());
-            O::narrow(isa, &x[inner * inside.len()..][..inside.len()], &mut line[inside.clone()]);
-        });
+        self.lines(buffer, self.line_len(), |line, inner| self.copy_line::<O>(isa, x, inner, line));
+    }
+
+    /// Writes line `inner` of `x`, padded, or zeros where all is padding.
+    pub fn copy_line<O: Operand>(&self, isa: Isa, x: &[f32], inner: Option<usize>, line: &mut [O::A]) {
+        let inside = self.inside();
+        let Some(inner) = inner else { return line.fill(O::A::default()) };
+        line[..inside.start].fill(O::A::default());
+        line[inside.end..].fill(O::A::default());
+        O::narrow(isa, &x[inner * inside.len()..][..inside.len()], &mut line[inside]);
+    }
+
+    /// Where windows stand, every `step`-th voxel of a line beginning one.
+    pub fn strides(&self, step: usize) -> Strides {
+        let voxel = step * self.inner.channels;
+        let (line, frame, sample) = (self.offset(0, 0, 1, 0), self.offset(0, 1, 0, 0), self.offset(1, 0, 0, 0));
+        Strides { sample, frame, line, voxel }
     }
 
     /// Number of the padded line that inner line `(t, h)` of a sample's window begins with.
@@ -126,11 +137,9 @@ impl Padded {
         let along_len = O::along(self.line_shape(group)).len;
         let (buffer, behind) = buffer.split_at_mut(self.n_lines() * along_len);
         behind.fill(O::A::default());
-        self.lines(buffer, along_len, |to, inner| {
-            match inner {
-                Some(inner) => self.turn_line::<O>(isa, x, inner, group, to),
-                None => to.fill(O::A::default()),
-            }
+        self.lines(buffer, along_len, |to, inner| match inner {
+            Some(inner) => self.turn_line::<O>(isa, x, inner, group, to),
+            None => to.fill(O::A::default()),
         });
     }
 

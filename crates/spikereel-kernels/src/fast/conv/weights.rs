@@ -19,6 +19,8 @@ const TASK_TILES: usize = 3;
 const TASKS_PER_THREAD: usize = 4;
 /// Voxels that are summed in registers before the sum is added to memory.
 const SUM_VOXELS: usize = 1024;
+/// The same where sums stay in tiles: with 1024 encoder.0 took 7 % longer, decoder.13 4 %.
+const TILE_SUM_VOXELS: usize = 2048;
 
 pub(in crate::fast) fn weight_gradient<O: Operand>(
     fast: &Fast,
@@ -153,7 +155,8 @@ fn add_outer_products<O: Operand>(
 ) {
     let stride = padded_columns(folded.n_columns());
     let (runs, run_len, a_step) = moving.runs::<O>(fast, folded);
-    let runs_per_sum = (SUM_VOXELS / (run_len * O::DEPTH).min(moving.run_voxels(folded))).max(1);
+    let sum_voxels = if O::has_tiles(fast.isa) { TILE_SUM_VOXELS } else { SUM_VOXELS };
+    let runs_per_sum = (sum_voxels / (run_len * O::DEPTH).min(moving.run_voxels(folded))).max(1);
     O::moving(fast).with(moving.len() + O::ROOM, |buffer| {
         moving.fill::<O>(fast, folded, x, buffer);
         let starts = moving.starts(folded);
