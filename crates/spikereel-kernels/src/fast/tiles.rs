@@ -1,7 +1,9 @@
 //! Whole matrices through tiles: panels of columns outside, so that a panel of `b` stays in cache while rows pass by.
 
 use super::operand::Operand;
-use crate::arch::{Isa, LANES, MAX_COLUMNS, MAX_ROWS, MAX_VECTORS, Product, Tile, with_registers};
+use crate::arch::{
+    Isa, LANES, MAX_COLUMNS, MAX_ROWS, MAX_VECTORS, Product, Tile, Work, run_with_registers, with_registers,
+};
 use rayon::prelude::*;
 
 /// The next multiple of a vector's width: how far apart the rows of a packed operand stand.
@@ -30,31 +32,47 @@ pub(super) struct Sum<'a, O: Operand> {
 
 impl<O: Operand> Sum<'_, O> {
     /// Calls `write(row, first column, sums)` for each row and panel; `starts` says where rows begin in `a`, from `first` on.
-    pub fn each(&self, first: usize, starts: &[usize], mut write: impl FnMut(usize, usize, &[f32])) {
+    pub fn each(&self, first: usize, starts: &[usize], write: impl FnMut(usize, usize, &[f32])) {
+        run_with_registers(self.isa, Each { sum: self, first, starts, write });
+    }
+}
+
+/// A sum under way: a [`Work`], so that what is made of sums is compiled for whole registers.
+struct Each<'a, 'b, O: Operand, W> {
+    sum: &'b Sum<'a, O>,
+    first: usize,
+    starts: &'b [usize],
+    write: W,
+}
+
+impl<O: Operand, W: FnMut(usize, usize, &[f32])> Work for Each<'_, '_, O, W> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { sum, first, starts, mut write } = self;
         let n_rows = starts.len();
-        let b_row = padded_columns(self.n_columns);
-        let mut sums = CacheLines([[0.0; MAX_COLUMNS]; MAX_ROWS]);
-        let tile = &mut sums.0;
-        let n_tile = O::rows(self.isa);
+        let b_row = padded_columns(sum.n_columns);
+        let mut lines = CacheLines([[0.0; MAX_COLUMNS]; MAX_ROWS]);
+        let tile = &mut lines.0;
+        let n_tile = O::rows(sum.isa);
         let mut rows = [0; MAX_ROWS];
         for first_column in (0..b_row).step_by(MAX_COLUMNS) {
             let n_vectors = ((b_row - first_column) / LANES).min(MAX_VECTORS);
-            let width = (n_vectors * LANES).min(self.n_columns - first_column);
+            let width = (n_vectors * LANES).min(sum.n_columns - first_column);
             for first_row in (0..n_rows).step_by(n_tile) {
                 // The last tile repeats the last row; what comes of it is not written.
                 for (row, at) in rows[..n_tile].iter_mut().enumerate() {
                     *at = first + starts[(first_row + row).min(n_rows - 1)];
                 }
                 let product = Product {
-                    a: self.a,
+                    a: sum.a,
                     rows: &rows[..n_tile],
-                    runs: self.runs,
-                    run_len: self.run_len,
-                    a_step: self.a_step,
-                    b: &self.b[first_column.min(self.b.len())..],
+                    runs: sum.runs,
+                    run_len: sum.run_len,
+                    a_step: sum.a_step,
+                    b: &sum.b[first_column.min(sum.b.len())..],
                     b_row,
                 };
-                O::multiply(self.isa, &product, n_vectors, tile);
+                O::multiply(sum.isa, &product, n_vectors, tile);
                 for row in first_row..(first_row + n_tile).min(n_rows) {
                     write(row, first_column, &tile[row - first_row][..width]);
                 }
