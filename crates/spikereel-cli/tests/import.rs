@@ -152,7 +152,7 @@ fn wrong_sessions() -> Vec<(&'static str, Session, Vec<&'static str>)> {
             with_movie(Movie { shape: vec![100, 8, 8], ..movie.clone() }),
             filmed.clone(),
         ),
-        ("a movie in a file of its own", with_movie(Movie { external: true, ..movie }), filmed.clone()),
+        ("a movie in a file of its own", with_movie(Movie { external: Some("movie.mp4"), ..movie }), filmed.clone()),
         (
             "a unit whose spikes do not ascend",
             Session { spikes: vec![vec![0.5, 2.5], vec![3.0, 1.0], vec![4.0]], ..good() },

@@ -157,7 +157,7 @@ fn movies_and_pictures_show_what_was_stored() {
     // Big-endian uint16: value 23 * 2000 of 65535.
     assert_eq!(pixels.picture(1, &plain).unwrap().rgb[33], 179);
     let error = nwb.preview("stimulus/presentation/outside", &plain).unwrap_err().to_string();
-    assert!(error.contains("`../a.avi`, `b.avi`") && error.contains("placeholder"), "{error}");
+    assert!(error.contains("none for `../a.avi`") && error.contains("put `a.avi` into the folder"), "{error}");
 }
 
 #[test]

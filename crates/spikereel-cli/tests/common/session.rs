@@ -31,7 +31,7 @@ pub struct Movie {
     pub shape: Vec<usize>,
     pub values: MovieValues,
     pub rate_hz: f64,
-    pub external: bool,
+    pub external: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -63,7 +63,7 @@ impl Default for Session {
                 shape: vec![100, 32, 32, 3],
                 values: MovieValues::Bytes,
                 rate_hz: 4.0,
-                external: false,
+                external: None,
             }),
         }
     }
@@ -131,8 +131,8 @@ impl Movie {
         let start = group.new_dataset::<f64>().shape([1]).create("starting_time").unwrap();
         start.write_raw(&[0.0]).unwrap();
         start.new_attr::<f64>().shape(()).create("rate").unwrap().write_numeric(&self.rate_hz).unwrap();
-        if self.external {
-            group.write_vlen_strings("external_file", &["movie.mp4"]).unwrap();
+        if let Some(file) = self.external {
+            group.write_vlen_strings("external_file", &[file]).unwrap();
             group.write_vlen_strings("format", &["external"]).unwrap();
         }
     }

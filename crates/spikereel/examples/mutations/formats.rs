@@ -1,5 +1,6 @@
 //! The formats: whole files to start from, and everything that can be asked of a damaged one.
 
+use crate::beside;
 use spikereel_data::{Recording, Spikes};
 use spikereel_formats::read::matlab::{MatFile, MatValue};
 use spikereel_formats::read::nwb::PictureOptions;
@@ -12,7 +13,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Names, as on the command line.
-pub const NAMES: [&str; 6] = ["npz", "npy", "nwb", "mat", "toml", "safetensors"];
+pub const NAMES: [&str; 10] = [
+    "npz",
+    "npy",
+    "nwb",
+    "mat",
+    "toml",
+    "safetensors",
+    beside::NAMES[0],
+    beside::NAMES[1],
+    beside::NAMES[2],
+    beside::NAMES[3],
+];
 
 /// A format, its files, and how one is read.
 pub struct Format {
@@ -24,6 +36,11 @@ pub struct Format {
 }
 
 impl Format {
+    /// A format of files at `path`.
+    pub fn made(seeds: Vec<Vec<u8>>, path: PathBuf, read: impl Fn(&Path) -> Option<u64> + 'static) -> Self {
+        Self { seeds, path, read: Box::new(read) }
+    }
+
     /// Sets up the format in `folder`.
     pub fn new(name: &str, folder: &Path) -> Result<Self, Box<dyn Error>> {
         let golden = golden_folder();
@@ -61,6 +78,7 @@ impl Format {
                 let seeds = seeds.into_iter().collect::<Result<Vec<_>, _>>()?;
                 made(seeds, "a.safetensors", Box::new(move |path| read_weights(path, &network)))
             }
+            name if beside::NAMES.contains(&name) => beside::new(name, folder),
             other => Err(format!("no format {other:?}; there are {}", NAMES.join(", ")).into()),
         }
     }
@@ -71,7 +89,7 @@ impl Format {
     }
 }
 
-fn golden_folder() -> PathBuf {
+pub fn golden_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("spikereel-formats").join("tests/golden")
 }
 
@@ -83,7 +101,7 @@ fn all_of(folder: &Path, extension: &str) -> Result<Vec<Vec<u8>>, Box<dyn Error>
     Ok(fits.map(fs::read).collect::<Result<_, _>>()?)
 }
 
-fn bytes_of(recording: &Recording) -> u64 {
+pub fn bytes_of(recording: &Recording) -> u64 {
     let spikes = match &recording.spikes {
         Spikes::Counts(counts, _) => counts.bytes().len(),
         Spikes::Times(times) => 8 * (times.times_secs.iter().map(Vec::len).sum::<usize>() + times.align_secs.len()),

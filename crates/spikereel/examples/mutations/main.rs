@@ -1,10 +1,11 @@
-//! Damaged files: `mutations [N] [FORMAT ...]` (100,000 of each of npz, npy, nwb, mat, toml, safetensors).
+//! Damaged files: `mutations [N] [FORMAT ...]` (100,000 of each of npz, npy, nwb, mat, toml, safetensors, csv, png, gif, tif).
 //!
 //! Each damaged file is an error or a result: never a panic, never more than 2 s, never much more memory than it deserves. A format
 //! runs in a child process of its own, so that its peak memory is its own and an abort is seen. Memory may grow by at most twice
 //! the largest size that was declared and found true, and 16 MiB for the readers themselves. The seed of a mutation is its number, so a
 //! fault can be had again: `mutations only FORMAT NUMBER FILE` writes the damaged file.
 
+mod beside;
 mod damage;
 mod formats;
 

@@ -1,9 +1,10 @@
-//! Movies, by way of the program ffmpeg where there is one: frames come through a pipe, at the timeline's rate.
+//! Movies, by way of the program ffmpeg where there is one: frames come through a pipe, at the timeline's rate or as
+//! they are stored.
 //!
 //! Only files are opened, and only as movies: playlists and scripts, which could name other files, are not among the formats.
 
 use super::frame::{Frame, check_size};
-use super::sink::Sink;
+use super::sink::Frames;
 use spikereel_data::{DataError, Result};
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -16,7 +17,7 @@ const FORMATS: &str =
 const MAX_MESSAGE: u64 = 64 << 10;
 
 /// Reads a movie as a clip.
-pub(super) fn read(path: &Path, frame_rate_hz: f64, sink: &mut Sink) -> Result<()> {
+pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> Result<()> {
     let mut ffmpeg = Running::start(path, frame_rate_hz, sink.n_frames())?;
     let Some(pipe) = ffmpeg.child.stdout.take() else {
         return Err(failed("no pipe"));
@@ -59,12 +60,17 @@ struct Running {
 }
 
 impl Running {
-    fn start(path: &Path, frame_rate_hz: f64, n_frames: Option<usize>) -> Result<Self> {
+    fn start(path: &Path, frame_rate_hz: Option<f64>, n_frames: Option<usize>) -> Result<Self> {
         let mut input = std::ffi::OsString::from("file:");
         input.push(path);
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i"]);
-        command.arg(input).args(["-map", "0:v:0", "-vf", &format!("fps={frame_rate_hz}")]);
+        command.arg(input).args(["-map", "0:v:0"]);
+        match frame_rate_hz {
+            Some(rate) => command.args(["-vf", &format!("fps={rate}")]),
+            // Every stored frame once, whatever its time.
+            None => command.args(["-fps_mode", "passthrough"]),
+        };
         if let Some(n_frames) = n_frames {
             // One more tells that a movie is too long.
             command.args(["-frames:v", &n_frames.saturating_add(1).to_string()]);

@@ -4,7 +4,7 @@
 //! time is long at the timeline's rate, rounded, and for one at least.
 
 use super::frame::{Frame, check_size};
-use super::sink::Sink;
+use super::sink::Frames;
 use super::{damaged, open};
 use ::gif::{ColorOutput, DecodeOptions, DisposalMethod, MemoryLimit};
 use spikereel_data::{DataError, Result};
@@ -16,8 +16,8 @@ const MAX_BYTES: NonZeroU64 = NonZeroU64::new(1 << 28).unwrap();
 /// Pixels of all pictures of a file.
 const MAX_PIXELS: usize = 1 << 36;
 
-/// Reads all pictures, as a clip.
-pub(super) fn read(path: &Path, frame_rate_hz: f64, sink: &mut Sink) -> Result<()> {
+/// Reads all pictures, as a clip; each for one frame where no rate is given.
+pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> Result<()> {
     let fail = |error: ::gif::DecodingError| damaged("GIF file", error);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
@@ -54,7 +54,8 @@ pub(super) fn read(path: &Path, frame_rate_hz: f64, sink: &mut Sink) -> Result<(
                 canvas[on_canvas..on_canvas + 4].copy_from_slice(pixel);
             }
         });
-        let n_shown = (f64::from(picture.delay) / 100.0 * frame_rate_hz).round().max(1.0) as usize;
+        let delay_secs = f64::from(picture.delay) / 100.0;
+        let n_shown = frame_rate_hz.map_or(1, |rate| (delay_secs * rate).round().max(1.0) as usize);
         let frame = Frame::of_samples(height, width, 4, &canvas).map_err(place)?;
         match picture.dispose {
             DisposalMethod::Background => {

@@ -14,7 +14,9 @@ mod tiff;
 use super::bundle::Bundle;
 use crate::files::regular_len;
 use crate::{FormatError, Result};
+pub(crate) use frame::Frame;
 pub(crate) use shrink::{Shrink, shrink_pool};
+pub(crate) use sink::Frames;
 use sink::Sink;
 use spikereel_data::{DataError, VideoPool};
 use std::path::{Path, PathBuf};
@@ -50,7 +52,7 @@ pub(crate) fn read(sidecar: &Path, bundle: &mut Bundle, wanted: &Wanted<'_>) -> 
         } else {
             regular_len(&path)?;
             bundle.use_file(name.clone(), path.clone());
-            of_file(&path, wanted.frame_rate_hz, &mut sink).map_err(place)
+            of_file(&path, Some(wanted.frame_rate_hz), &mut sink).map_err(place)
         };
         found?;
         sink.end(name).map_err(place)?;
@@ -85,7 +87,11 @@ fn from_folder(bundle: &mut Bundle, name: &str, path: &Path, sink: &mut Sink, si
     Ok(())
 }
 
-fn of_file(path: &Path, frame_rate_hz: f64, sink: &mut Sink) -> spikereel_data::Result<()> {
+/// Reads a file's frames: sampled at a rate, or each stored one once where none is given.
+///
+/// # Errors
+/// A file that cannot be decoded, and what `sink` refuses.
+pub(crate) fn of_file(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> spikereel_data::Result<()> {
     match ending(path).as_str() {
         "png" => sink.push(&png::picture(path)?, 1).map(|_| ()),
         "gif" => gif::read(path, frame_rate_hz, sink),

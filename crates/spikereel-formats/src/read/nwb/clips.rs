@@ -27,7 +27,7 @@ impl NwbFile {
         if timeline.n_frames > MAX_FRAMES {
             return Err(self.fault("video.n_frames", format!("at most {MAX_FRAMES}"), timeline.n_frames.to_string()));
         }
-        let movie = self.movie(&options.series)?;
+        let movie = self.reduced_movie(&options.series, options.frame_px)?;
         let times = movie.times_secs()?;
         let (mut clips, mut clip_of_trial) = (Vec::<Vec<usize>>::new(), Vec::with_capacity(align_secs.len()));
         let mut known: HashMap<Vec<usize>, usize> = HashMap::new();

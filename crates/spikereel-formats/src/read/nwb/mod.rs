@@ -4,6 +4,7 @@
 //! schema's: `units`, `general/extracellular_ephys/electrodes`, `intervals/*`, `stimulus/presentation`.
 
 mod clips;
+mod external;
 mod file;
 mod movie;
 mod options;

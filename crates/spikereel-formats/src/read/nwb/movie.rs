@@ -1,10 +1,11 @@
-//! Movies and pictures: frames in an ImageSeries or OpticalSeries, and an IndexSeries over pictures or another movie.
+//! Movies and pictures: frames in an ImageSeries or OpticalSeries or in files beside, and an IndexSeries over pictures or another movie.
 
 use super::NwbFile;
+use super::external::Decoded;
 use super::picture::{self, Picture, PictureOptions};
 use super::series::SeriesInfo;
 use crate::Result;
-use crate::read::hdf::{Node, list};
+use crate::read::hdf::Node;
 
 /// Where the pictures of a movie stand.
 enum Source {
@@ -12,6 +13,8 @@ enum Source {
     Frames { object: String, n: usize },
     /// A dataset each.
     Pictures(Vec<String>),
+    /// Frames of files beside, decoded.
+    Decoded(Decoded),
 }
 
 /// A movie of a file, ready to be read picture by picture.
@@ -24,19 +27,26 @@ pub struct Movie<'a> {
 }
 
 impl NwbFile {
-    /// Opens a movie. No picture is read yet.
+    /// Opens a movie. No picture is read yet, but a movie in files beside is decoded.
     ///
     /// # Errors
-    /// No such series, one that holds no pictures, or one whose pictures stand in files of their own (they are named).
+    /// No such series, one that holds no pictures, or files beside that are missing or cannot be decoded.
     pub fn movie(&self, path: &str) -> Result<Movie<'_>> {
+        self.reduced_movie(path, None)
+    }
+
+    /// As [`NwbFile::movie`]; frames of files beside are averaged down to squares of `frame_px` as they are decoded.
+    ///
+    /// # Errors
+    /// As [`NwbFile::movie`], and frames smaller than `frame_px`.
+    pub fn reduced_movie(&self, path: &str, frame_px: Option<usize>) -> Result<Movie<'_>> {
         let info = self.series_info(path)?;
         if !info.external.is_empty() {
-            let got = format!("movie files of their own: {}", list(&info.external));
-            let hint = "give the frames as an array or a folder of pictures; `data` is only a placeholder here";
-            return Err(self.fault_hint(&info.path, "frames in this file", got, hint));
+            let source = Source::Decoded(self.decode(&info, frame_px, None)?);
+            return Ok(Movie { nwb: self, info, source, index: None });
         }
         if info.kind == "IndexSeries" {
-            return self.index_series(info);
+            return self.index_series(info, frame_px);
         }
         let source = self.frames(&info)?;
         Ok(Movie { nwb: self, info, source, index: None })
@@ -47,6 +57,14 @@ impl NwbFile {
     /// # Errors
     /// As [`NwbFile::movie`], and values that are no picture.
     pub fn preview(&self, path: &str, options: &PictureOptions) -> Result<Picture> {
+        let info = self.series_info(path)?;
+        if !info.external.is_empty() {
+            let decoded = self.decode(&info, None, Some(1))?;
+            return match decoded.n_frames() {
+                0 => Err(self.fault(&info.path, "at least one frame", "none")),
+                _ => Ok(decoded.picture(0)),
+            };
+        }
         let movie = self.movie(path)?;
         match movie.shown(0) {
             Some(at) => movie.picture(at, options),
@@ -65,7 +83,7 @@ impl NwbFile {
         }
     }
 
-    fn index_series(&self, info: SeriesInfo) -> Result<Movie<'_>> {
+    fn index_series(&self, info: SeriesInfo, frame_px: Option<usize>) -> Result<Movie<'_>> {
         let data = self.hdf.dataset(&format!("{}/data", info.path))?;
         if data.shape().len() != 1 {
             return Err(data.fault("one index a frame", format!("shape {:?}", data.shape())));
@@ -74,7 +92,7 @@ impl NwbFile {
         let source = if self.hdf.node(&images) == Some(Node::Group) {
             Source::Pictures(self.pictures(&images)?)
         } else if self.hdf.node(&movie) == Some(Node::Group) {
-            self.movie(&movie).map(|movie| movie.source)?
+            self.reduced_movie(&movie, frame_px).map(|movie| movie.source)?
         } else {
             return Err(self.fault(&info.path, "`indexed_images` or `indexed_timeseries`", "neither"));
         };
@@ -109,6 +127,7 @@ impl Source {
         match self {
             Self::Frames { n, .. } => *n,
             Self::Pictures(paths) => paths.len(),
+            Self::Decoded(decoded) => decoded.n_frames(),
         }
     }
 }
@@ -145,7 +164,7 @@ impl Movie<'_> {
         self.nwb.sample_times(&self.info, self.n_frames())
     }
 
-    /// Reads one stored picture.
+    /// Reads one stored picture. Options say how pictures stand in the file itself; files beside say so themselves.
     ///
     /// # Errors
     /// A picture that is not there, or values that are no picture.
@@ -159,6 +178,7 @@ impl Movie<'_> {
                 let data = self.nwb.hdf.dataset(object)?;
                 picture::read(&data, picture_idx..picture_idx + 1, data.shape().get(1..).unwrap_or(&[]), options)
             }
+            Source::Decoded(decoded) => Ok(decoded.picture(picture_idx)),
             Source::Pictures(paths) => {
                 let data = self.nwb.hdf.dataset(&paths[picture_idx])?;
                 picture::read(&data, 0..data.n_rows(), data.shape(), options)

@@ -59,6 +59,10 @@ fn read(path: &Path, options: &NwbOptions, grid: Option<&BinGrid>) -> Result<(Re
         None => VideoSource::Unsaid,
         Some(video) => nwb.clips(video, &trials.align_secs, grid)?,
     };
+    let mut inputs = vec![InputFile::of(path)?];
+    if let Some(video) = &options.video {
+        inputs.extend(nwb.external_inputs(&video.series)?);
+    }
     let n_trials = trials.align_secs.len();
     // A movie of one's own for each trial can be decoded within one condition; nothing else can.
     if trials.conditions.len() == 1 && !matches!(video, VideoSource::Clips { .. }) {
@@ -88,14 +92,7 @@ fn read(path: &Path, options: &NwbOptions, grid: Option<&BinGrid>) -> Result<(Re
     };
     let recording = Recording::new(parts).map_err(data)?;
     let citations = nwb.texts("general/related_publications");
-    let extras = RecordingExtras {
-        video,
-        license: None,
-        citations,
-        remarks,
-        n_dropped_sites,
-        inputs: vec![InputFile::of(path)?],
-    };
+    let extras = RecordingExtras { video, license: None, citations, remarks, n_dropped_sites, inputs };
     Ok((recording, extras))
 }
 

@@ -60,7 +60,7 @@ pub(super) fn look(path: &Path) -> Result<Look> {
         unit_columns: summary.units.iter().flat_map(|units| units.columns.iter().map(entry)).collect(),
         tables: summary.tables.iter().map(table_facts).collect(),
         series: summary.stimuli.iter().map(series(true)).chain(summary.covariates.iter().map(series(false))).collect(),
-        next: next(path, &summary, table, &survey),
+        next: next(path, &summary, table, &survey, preview.as_ref()),
         responses: survey.responses.into_iter().map(response).collect(),
         preview,
         warnings,
@@ -122,11 +122,12 @@ fn about_series(info: &SeriesInfo) -> String {
     };
     let shape: Vec<String> = info.shape.iter().map(ToString::to_string).collect();
     let unit = info.unit.as_ref().map_or_else(String::new, |unit| format!(" in {unit}"));
-    let mut about = format!("{}, {} {}{unit}, {clock}", info.kind, info.dtype, shape.join(" x "));
-    if !info.external.is_empty() {
-        about += &format!(", frames in {}", info.external.join(", "));
-    }
-    about
+    // What stands in `data` beside files is a placeholder.
+    let frames = match info.external.as_slice() {
+        [] => format!("{} {}{unit}", info.dtype, shape.join(" x ")),
+        files => format!("frames in {}", files.join(", ")),
+    };
+    format!("{}, {frames}, {clock}", info.kind)
 }
 
 fn warn(summary: &NwbSummary, survey: &SpikeSurvey, warnings: &mut Vec<String>) {
@@ -206,7 +207,13 @@ fn preview(nwb: &NwbFile, summary: &NwbSummary, warnings: &mut Vec<String>) -> O
 }
 
 /// The command that would import the file, with what can be guessed.
-fn next(path: &Path, summary: &NwbSummary, table: Option<&TableSummary>, survey: &SpikeSurvey) -> String {
+fn next(
+    path: &Path,
+    summary: &NwbSummary,
+    table: Option<&TableSummary>,
+    survey: &SpikeSurvey,
+    preview: Option<&PreviewFacts>,
+) -> String {
     let mut command = format!("spikereel import {}", quoted(&path.display().to_string()));
     let Some(table) = table else { return command };
     if table.name != "trials" {
@@ -230,9 +237,10 @@ fn next(path: &Path, summary: &NwbSummary, table: Option<&TableSummary>, survey:
     if survey.sites.iter().any(|site| site.region.is_empty()) {
         command += " --drop-unknown";
     }
-    if let Some(movie) =
-        summary.stimuli.iter().find(|info| info.external.is_empty() && info.clock != SeriesClock::Unsaid)
-    {
+    // Of movies in files beside, the one that could be opened.
+    let can_be_read =
+        |info: &SeriesInfo| info.external.is_empty() || preview.is_some_and(|first| first.path == info.path);
+    if let Some(movie) = summary.stimuli.iter().find(|info| can_be_read(info) && info.clock != SeriesClock::Unsaid) {
         command += &format!(" --video {}", quoted(&movie.path));
     }
     command
