@@ -3,7 +3,7 @@
 use crate::import::ImportArgs;
 use clap::{Args, Parser, Subcommand};
 use spikereel::bench::{PEER_MODES, Precision};
-use spikereel::config::choices::{Preset, Statistics, StudyPreset};
+use spikereel::config::choices::{PlaneMethod, Preset, Statistics, StudyChoices, StudyPreset};
 use std::path::PathBuf;
 
 /// What stands below every command's flags.
@@ -101,6 +101,24 @@ pub struct SimulateArgs {
     pub trials_per_condition: Option<usize>,
 }
 
+/// What studies do otherwise than by default.
+#[derive(Debug, Args)]
+pub struct ChoiceArgs {
+    /// Tests that findings go by: ours, or paper for the published ones
+    #[arg(long, default_value = "ours", value_parser = parse_statistics)]
+    pub statistics: Statistics,
+    /// Plane that embeddings are drawn in: tsne, or umap
+    #[arg(long, default_value = "tsne", value_parser = parse_plane)]
+    pub plane: PlaneMethod,
+}
+
+impl ChoiceArgs {
+    /// As studies take them.
+    pub fn choices(&self) -> StudyChoices {
+        StudyChoices { statistics: self.statistics, plane: self.plane }
+    }
+}
+
 /// `study`.
 #[derive(Debug, Args)]
 pub struct StudyArgs {
@@ -113,9 +131,9 @@ pub struct StudyArgs {
     /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
-    /// Tests that findings go by: ours, or paper for the published ones
-    #[arg(long, default_value = "ours", value_parser = parse_statistics)]
-    pub statistics: Statistics,
+    /// What studies do otherwise than by default
+    #[command(flatten)]
+    pub choices: ChoiceArgs,
 }
 
 /// `reproduce`.
@@ -124,9 +142,9 @@ pub struct ReproduceArgs {
     /// How much is computed: tiny, quick, standard, overnight or paper
     #[arg(long, default_value = "quick", value_parser = parse_study_preset)]
     pub preset: StudyPreset,
-    /// Tests that findings go by: ours, or paper for the published ones
-    #[arg(long, default_value = "ours", value_parser = parse_statistics)]
-    pub statistics: Statistics,
+    /// What studies do otherwise than by default
+    #[command(flatten)]
+    pub choices: ChoiceArgs,
     /// Begin even where this machine will need more than twice what the preset promises (quick 20 minutes, standard 2 hours, overnight 12 hours)
     #[arg(long)]
     pub allow_longer: bool,
@@ -256,6 +274,10 @@ fn parse_statistics(text: &str) -> Result<Statistics, String> {
         .into_iter()
         .find(|own| own.to_string() == text)
         .ok_or_else(|| "expected ours or paper".into())
+}
+
+fn parse_plane(text: &str) -> Result<PlaneMethod, String> {
+    PlaneMethod::ALL.into_iter().find(|own| own.to_string() == text).ok_or_else(|| "expected tsne or umap".into())
 }
 
 fn parse_study_preset(text: &str) -> Result<StudyPreset, String> {

@@ -48,11 +48,14 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
                 ConfigError::new("--run", "the folder that `spikereel train` made", "none").hint("add --run RUN")
             })?;
             let kinds = spikereel::studies::by_names(&args.names)?;
-            show(common, &programme::study(run, &kinds, args.preset, args.statistics, progress)?)
+            show(common, &programme::study(run, &kinds, args.preset, args.choices.choices(), progress)?)
         }
         Command::Reproduce(args) => {
             let given = given(&args.configured, common)?;
-            show(common, &programme::reproduce(given, args.preset, args.statistics, args.allow_longer, out, progress)?)
+            show(
+                common,
+                &programme::reproduce(given, args.preset, args.choices.choices(), args.allow_longer, out, progress)?,
+            )
         }
         Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
         Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),

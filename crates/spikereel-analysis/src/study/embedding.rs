@@ -1,11 +1,11 @@
 //! Embeddings of spikes and of a decoder's latents, and how well cue, stimulus, response, phase and region separate in them.
 //!
 //! All spaces hold the same trials, drawn from one part of the fold in equal shares of its conditions, so that latents and spikes can be
-//! compared. Separation is measured in the space itself (primary) and in the plane of t-SNE (what a reader sees).
+//! compared. Separation is measured in the space itself (primary) and in the plane of t-SNE or UMAP (what a reader sees).
 
 use super::embedding_labels::labelings;
 use super::separation::{Separation, SeparationOptions, separation};
-use crate::embed::{Distances, Tsne, TsneConfig, pca, tsne};
+use crate::embed::{Distances, Plane, PlaneMethod, TsneConfig, UmapConfig, pca};
 use crate::stats::{Estimate, Resampling};
 use ndarray::{Array2, Array3};
 use serde::{Deserialize, Serialize};
@@ -22,15 +22,26 @@ pub struct EmbeddingOptions {
     pub part: Part,
     /// Samples at most in a space.
     pub n_samples: usize,
+    /// The plane that is drawn.
+    pub plane: PlaneMethod,
     /// t-SNE; its perplexity is lowered to a third of the samples where these are few.
     pub tsne: TsneConfig,
+    /// UMAP; neighbors are at most half of the samples.
+    pub umap: UmapConfig,
     /// Neighbors, shuffles, bootstrap, seed.
     pub separation: SeparationOptions,
 }
 
 impl Default for EmbeddingOptions {
     fn default() -> Self {
-        Self { part: Part::Test, n_samples: 512, tsne: TsneConfig::default(), separation: SeparationOptions::default() }
+        Self {
+            part: Part::Test,
+            n_samples: 512,
+            plane: PlaneMethod::Tsne,
+            tsne: TsneConfig::default(),
+            umap: UmapConfig::default(),
+            separation: SeparationOptions::default(),
+        }
     }
 }
 
@@ -88,18 +99,20 @@ pub struct EmbeddedSpace {
     pub pca: Vec<[f64; 2]>,
     /// Share of variance along these.
     pub explained_variance_ratio: [f64; 2],
-    /// Position by t-SNE of each sample.
-    pub tsne: Vec<[f64; 2]>,
-    /// Kullback-Leibler divergence that t-SNE reached.
-    pub tsne_divergence: f64,
-    /// Perplexity used.
-    pub perplexity: f64,
+    /// How the plane was made.
+    pub plane_method: PlaneMethod,
+    /// Position in the plane of each sample.
+    pub plane: Vec<[f64; 2]>,
+    /// Kullback-Leibler divergence that t-SNE reached; none for UMAP.
+    pub plane_divergence: Option<f64>,
+    /// Size of a neighborhood: perplexity of t-SNE, neighbors of UMAP.
+    pub n_near: f64,
     /// Labels.
     pub labelings: Vec<Labeling>,
     /// For each labeling, separation in the space itself; none where it is not defined.
     pub separations: Vec<Option<Separation>>,
-    /// The same in the plane of t-SNE.
-    pub separations_tsne: Vec<Option<Separation>>,
+    /// The same in the plane.
+    pub separations_plane: Vec<Option<Separation>>,
 }
 
 /// Latents against flattened spikes, on the same trials.
@@ -210,9 +223,9 @@ fn embed(
     let components = pca(rows.view(), 2.min(n).min(n_dimensions))?;
     let at = |sample: usize, component: usize| components.scores.get((sample, component)).copied().unwrap_or(0.0);
     let ratio = |component: usize| components.explained_variance_ratio.get(component).copied().unwrap_or(0.0);
-    let perplexity = options.tsne.perplexity.min(((n - 1) as f64 / 3.0).max(1.0));
-    let Tsne { positions, divergence, .. } =
-        tsne(rows.view(), &TsneConfig { perplexity, ..options.tsne.clone() }, options.separation.seed)?;
+    let seed = options.separation.seed;
+    let Plane { positions, n_near, divergence } =
+        Plane::of(rows.view(), options.plane, &options.tsne, &options.umap, seed)?;
     let (in_space, in_plane) = (Distances::new(rows.view())?, Distances::new(positions.view())?);
     let measure = |distances: &Distances, place: &str| -> Result<Vec<Option<Separation>>> {
         let of_labeling = |labeling: &Labeling| {
@@ -225,11 +238,12 @@ fn embed(
         n_dimensions,
         pca: (0..n).map(|sample| [at(sample, 0), at(sample, 1)]).collect(),
         explained_variance_ratio: [ratio(0), ratio(1)],
-        tsne: (0..n).map(|sample| [positions[(sample, 0)], positions[(sample, 1)]]).collect(),
-        tsne_divergence: divergence,
-        perplexity,
+        plane_method: options.plane,
+        plane: (0..n).map(|sample| [positions[(sample, 0)], positions[(sample, 1)]]).collect(),
+        plane_divergence: divergence,
+        n_near,
         separations: measure(&in_space, "space")?,
-        separations_tsne: measure(&in_plane, "t-SNE")?,
+        separations_plane: measure(&in_plane, options.plane.title())?,
         labelings: labelings.to_vec(),
         kind,
     })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use spikereel_kernels::Isa;
 use spikereel_kernels::fast;
 
+pub use spikereel_analysis::embed::PlaneMethod;
 pub use spikereel_data::prepare::SplitUnit;
 pub use spikereel_nn::{LossScale, Rule as Optimiser, Start};
 
@@ -130,6 +131,15 @@ impl std::fmt::Display for Statistics {
             Self::Paper => "paper",
         })
     }
+}
+
+/// What studies are asked to do otherwise than by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StudyChoices {
+    /// Which tests the sentences go by.
+    pub statistics: Statistics,
+    /// The plane that embeddings are drawn in.
+    pub plane: PlaneMethod,
 }
 
 /// How much is computed by `study` and `reproduce`.

@@ -2,7 +2,7 @@
 
 use super::study::{StudyLine, study};
 use super::{budget, report};
-use crate::config::choices::{Statistics, StudyPreset};
+use crate::config::choices::{StudyChoices, StudyPreset};
 use crate::config::{DataGiven, Given, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{RunFolder, is_occupied};
@@ -34,7 +34,7 @@ pub struct Reproduced {
 pub fn reproduce(
     given: Given,
     preset: StudyPreset,
-    statistics: Statistics,
+    choices: StudyChoices,
     allow_longer: bool,
     out: Option<&Path>,
     progress: &dyn Progress,
@@ -80,7 +80,7 @@ pub fn reproduce(
             progress.say(&format!("masking: {error}"));
         }
     }
-    let studied = study(&folder, ALL, preset, statistics, progress)?;
+    let studied = study(&folder, ALL, preset, choices, progress)?;
     let reported = report(&folder, progress)?;
     Ok(Reproduced { run: folder, page: reported.page, findings: reported.findings, studies: studied.studies })
 }

@@ -1,7 +1,7 @@
 //! `study`: studies of a run that was trained, by name.
 
 use crate::Result;
-use crate::config::choices::{Statistics, StudyPreset};
+use crate::config::choices::{StudyChoices, StudyPreset};
 use crate::progress::Progress;
 use crate::run_folder::read_json;
 use crate::steps::open_run::OpenRun;
@@ -44,7 +44,7 @@ pub fn study(
     run: &Path,
     kinds: &[StudyKind],
     preset: StudyPreset,
-    statistics: Statistics,
+    choices: StudyChoices,
     progress: &dyn Progress,
 ) -> Result<Studied> {
     let open = OpenRun::open(run, "study")?;
@@ -55,7 +55,7 @@ pub fn study(
         config: open.config.clone(),
     };
     let sizes = Sizes { n_networks: open.fits.n_networks, n_folds: Sizes::of(preset).n_folds, ..Sizes::of(preset) };
-    let plan = Plan::new(kinds, &main.config, &sizes, statistics)?;
+    let plan = Plan::new(kinds, &main.config, &sizes, choices)?;
     merge_plan(&open, &plan)?;
     let store = Store::new(&open.folder.join("networks"));
     let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
@@ -63,7 +63,7 @@ pub fn study(
     let context = Context {
         retraining: copy.as_ref().unwrap_or(&main),
         probed: &probed,
-        statistics,
+        choices,
         run: Some(&open),
         ..Context::new(&main, &sizes, open.config.seed, &store, progress)
     };

@@ -5,7 +5,7 @@ use super::{
     baselines, ceilings, confounds, cross_validation, embedding, encoder, frame_rates, leakage, masking, operators,
     paper_numbers, power, scale, shapley, similarity, single_regions, sites, size_matched, temporal, time_resolved,
 };
-use crate::config::choices::Statistics;
+use crate::config::choices::StudyChoices;
 use crate::{ConfigError, Result};
 use serde::Serialize;
 use spikereel_report::schema::Section;
@@ -24,10 +24,17 @@ pub struct StudyKind {
 /// Studies that have published tests to go by.
 const WITH_PUBLISHED_TESTS: [&str; 3] = ["encoder", "single_regions", "masking"];
 
+/// The study that draws samples in a plane.
+const WITH_A_PLANE: &str = "embedding";
+
 impl StudyKind {
-    /// The tests that this study's sentences go by when these are asked for: most have none that were published.
-    pub(super) fn of(&self, statistics: Statistics) -> Statistics {
-        if WITH_PUBLISHED_TESTS.contains(&self.name) { statistics } else { Statistics::Ours }
+    /// What of these choices changes this study: most have no published tests to go by, and one draws a plane.
+    pub(super) fn of(&self, choices: StudyChoices) -> StudyChoices {
+        let own = StudyChoices::default();
+        StudyChoices {
+            statistics: if WITH_PUBLISHED_TESTS.contains(&self.name) { choices.statistics } else { own.statistics },
+            plane: if self.name == WITH_A_PLANE { choices.plane } else { own.plane },
+        }
     }
 }
 
@@ -130,13 +137,17 @@ pub fn by_names(names: &[String]) -> Result<Vec<StudyKind>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::choices::{PlaneMethod, Statistics};
 
     #[test]
     fn names_are_unique_and_fit_for_files_and_an_unknown_one_lists_them_all() {
         for (idx, study) in ALL.iter().enumerate() {
             assert!(study.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{study:?}");
             let is_known = WITH_PUBLISHED_TESTS.contains(&study.name);
-            assert_eq!(study.of(Statistics::Paper) == Statistics::Paper, is_known);
+            let asked = StudyChoices { statistics: Statistics::Paper, plane: PlaneMethod::Umap };
+            let kept = study.of(asked);
+            assert_eq!(kept.statistics == Statistics::Paper, is_known);
+            assert_eq!(kept.plane == PlaneMethod::Umap, study.name == WITH_A_PLANE);
             assert!(ALL[..idx].iter().all(|other| other.name != study.name), "{study:?} stands twice");
         }
         assert!(WITH_PUBLISHED_TESTS.iter().all(|name| ALL.iter().any(|study| study.name == *name)));

@@ -3,7 +3,7 @@
 use super::store::{name_of, name_of_fold};
 use super::{Material, Sizes, Store};
 use crate::Result;
-use crate::config::choices::Statistics;
+use crate::config::choices::StudyChoices;
 use crate::progress::Progress;
 use crate::steps::fits::WhichDecoder;
 use crate::steps::network::train_config;
@@ -23,8 +23,8 @@ pub struct Context<'a> {
     pub probed: &'a Fold,
     /// How large studies are.
     pub sizes: &'a Sizes,
-    /// Which tests the sentences go by.
-    pub statistics: Statistics,
+    /// What studies do otherwise than by default.
+    pub choices: StudyChoices,
     /// Seed of the run; take `derive_seed(seed, "study/purpose")`.
     pub seed: u64,
     /// Trained networks.
@@ -49,7 +49,7 @@ struct Made<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// All on one recording: networks are trained on it whole, none come from a run, sentences go by our tests. Other fields by `..`.
+    /// All on one recording: networks are trained on it whole, none come from a run, choices are the defaults. Other fields by `..`.
     ///
     /// # Panics
     /// Never with a [`Material`] of one split or more.
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
             retraining: main,
             probed: &main.folds[0],
             sizes,
-            statistics: Statistics::Ours,
+            choices: StudyChoices::default(),
             seed,
             store,
             run: None,

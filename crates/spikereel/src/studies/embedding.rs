@@ -1,4 +1,4 @@
-//! PCA and t-SNE of spikes and of the decoder's latents, with numbers for what seems to separate in them.
+//! PCA and t-SNE or UMAP of spikes and of the decoder's latents, with numbers for what seems to separate in them.
 
 use super::Context;
 use super::embedding_charts::{charts, tables};
@@ -52,6 +52,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let decoder = context.decoder(0, 0)?;
     let options = EmbeddingOptions {
         n_samples: context.sizes.n_embedded,
+        plane: context.choices.plane,
         separation: SeparationOptions {
             n_shuffles: context.sizes.n_permutations,
             n_bootstrap: context.sizes.n_bootstrap,
@@ -85,7 +86,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
         question: QUESTION.into(),
         sizes,
         findings: findings(&found, &cells),
-        caveats: caveats(),
+        caveats: caveats(context.choices.plane.title()),
         charts: charts(&found, &cells),
         tables: tables(&found, &cells),
     })
@@ -99,7 +100,7 @@ fn cells(found: &Embedding) -> Vec<Cell<'_>> {
             let mut used = labeling.label_of_sample.clone();
             used.sort_unstable();
             used.dedup();
-            let (name, in_plane) = (labeling.name.as_str(), space.separations_tsne[at].as_ref());
+            let (name, in_plane) = (labeling.name.as_str(), space.separations_plane[at].as_ref());
             cells.push(Cell { space, labeling: name, n_labels: used.len(), separation, in_plane, p: 1.0 });
         }
     }
@@ -175,16 +176,17 @@ fn of_labeling(labeling: &str, cells: &[Cell<'_>]) -> String {
     }
 }
 
-fn caveats() -> Vec<String> {
-    [
-        "t-SNE shows neighborhoods; distances between clusters, their sizes and empty space between them mean nothing. What counts stands in the table, measured in the space itself.",
+fn caveats(plane: &str) -> Vec<String> {
+    let own = format!(
+        "{plane} shows neighborhoods; distances between clusters, their sizes and empty space between them mean nothing. What counts stands in the table, measured in the space itself."
+    );
+    let others = [
         "The decoder was trained to draw cue and stimulus, so that these separate in its latents is its task; all samples here are test trials.",
         "The side of the response follows from cue and stimulus on correct trials, so a space that separates these can separate the response without any signal of choice.",
         "Phases are means over equally many bins from their onset, regions over equally many sites: a mean with less noise would be everyone's nearest neighbor.",
         "Samples of different regions come from different sites with their own rates and noise; that regions separate does not say that their codes differ.",
         "Intervals resample trials (conditions, for regions) and leave out the variance of network and embedding; p is Benjamini-Hochberg over all rows of the table.",
-        "Latents by region would need masked or single-region networks and are left out, as is UMAP.",
-    ]
-    .map(String::from)
-    .to_vec()
+        "Latents by region would need masked or single-region networks and are left out.",
+    ];
+    [own].into_iter().chain(others.map(String::from)).collect()
 }

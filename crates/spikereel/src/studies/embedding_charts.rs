@@ -3,6 +3,7 @@
 use super::embedding::{Cell, space_name};
 use super::estimate_words::row;
 use super::words::ends;
+use spikereel_analysis::embed::PlaneMethod;
 use spikereel_analysis::study::{EmbeddedSpace, Embedding, Labeling, SpaceKind};
 use spikereel_report::schema::{
     AxisSpec, CategoryPoint, Chart, ChartPanel, DataTable, IntervalRow, PanelBody, TableCell,
@@ -44,12 +45,17 @@ fn map(space: &EmbeddedSpace) -> Chart {
             body: PanelBody::Points { x, y, categories: labeling.levels.clone(), points: points.map(point).collect() },
         }
     };
+    let name = space.plane_method.title();
+    let near = match space.plane_method {
+        PlaneMethod::Tsne => "perplexity",
+        PlaneMethod::Umap => "neighbors",
+    };
     let both = |labeling: &Labeling| {
         let components = [axis(format!("Component 1 ({first})")), axis(format!("Component 2 ({second})"))];
-        let plane = [axis("t-SNE 1".into()), axis("t-SNE 2".into())];
+        let plane = [1, 2].map(|number| axis(format!("{name} {number}")));
         [
             panel(format!("PCA, by {}", labeling.name), labeling, components, &space.pca),
-            panel(format!("t-SNE, by {}", labeling.name), labeling, plane, &space.tsne),
+            panel(format!("{name}, by {}", labeling.name), labeling, plane, &space.plane),
         ]
     };
     let kind = space.kind.describe();
@@ -57,10 +63,10 @@ fn map(space: &EmbeddedSpace) -> Chart {
         slug: slug(&space.kind).into(),
         title: format!("Embedding: {kind}"),
         reading: format!(
-            "Each of {} points is a sample of {} numbers. Nearness within t-SNE means likeness; its empty space means nothing (perplexity {:.0}).",
+            "Each of {} points is a sample of {} numbers. Nearness within {name} means likeness; its empty space means nothing ({near} {:.0}).",
             space.pca.len(),
             space.n_dimensions,
-            space.perplexity
+            space.n_near
         ),
         panels: labelings.into_iter().flat_map(both).collect(),
     }
@@ -115,9 +121,9 @@ pub(super) fn tables(found: &Embedding, cells: &[Cell<'_>]) -> Vec<DataTable> {
     let of_space = |space: &EmbeddedSpace| -> Vec<TableCell> {
         let [first, second] = space.explained_variance_ratio;
         let mut row: Vec<TableCell> = vec![space.kind.describe().into()];
-        let numbers =
-            [space.pca.len() as f64, space.n_dimensions as f64, first, second, space.perplexity, space.tsne_divergence];
+        let numbers = [space.pca.len() as f64, space.n_dimensions as f64, first, second, space.n_near];
         row.extend(numbers.map(TableCell::from));
+        row.push(space.plane_divergence.into());
         row
     };
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
@@ -139,8 +145,8 @@ pub(super) fn tables(found: &Embedding, cells: &[Cell<'_>]) -> Vec<DataTable> {
                 "low",
                 "high",
                 "shuffled, 95 %",
-                "neighbors in t-SNE",
-                "silhouette in t-SNE",
+                "neighbors in the plane",
+                "silhouette in the plane",
             ]),
             rows: cells.iter().map(of_cell).collect(),
         },

@@ -63,7 +63,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     let bands = bands(context, &found);
     let mut findings = vec![site_finding(&found, &by_site)];
     findings.extend(found.regions.iter().zip(corrected.iter().zip(&above)).map(|(region, (&p, &p_noise))| {
-        match context.statistics {
+        match context.choices.statistics {
             Statistics::Ours => finding(region, p, p_noise),
             Statistics::Paper => published_finding(region),
         }

@@ -38,7 +38,7 @@ pub fn study(context: &Context<'_>) -> Result<Section> {
     section.findings = table
         .features
         .iter()
-        .map(|feature| match context.statistics {
+        .map(|feature| match context.choices.statistics {
             Statistics::Ours => finding(context, &table, feature),
             Statistics::Paper => published_finding(&table, feature),
         })

@@ -5,7 +5,7 @@ use super::catalogue::StudyKind;
 use super::store::name_of;
 use super::{Context, Sizes};
 use crate::config::Resolved;
-use crate::config::choices::Statistics;
+use crate::config::choices::{PlaneMethod, Statistics, StudyChoices};
 use crate::run_folder::{read_json, write_json};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -65,14 +65,15 @@ struct DependsOn<'a> {
     study: &'a str,
     config: &'a Resolved,
     sizes: &'a Sizes,
-    #[serde(skip_serializing_if = "is_ours")]
+    #[serde(skip_serializing_if = "is_default")]
     statistics: Statistics,
+    #[serde(skip_serializing_if = "is_default")]
+    plane: PlaneMethod,
 }
 
 /// Left out of a study's id where it is the default.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_ours(statistics: &Statistics) -> bool {
-    *statistics == Statistics::Ours
+fn is_default<T: Default + PartialEq>(choice: &T) -> bool {
+    *choice == T::default()
 }
 
 impl Plan {
@@ -80,15 +81,11 @@ impl Plan {
     ///
     /// # Errors
     /// A fault of ours.
-    pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes, statistics: Statistics) -> Result<Self> {
+    pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes, choices: StudyChoices) -> Result<Self> {
         let planned = |study: &StudyKind| -> Result<PlannedStudy> {
-            let depends_on = DependsOn {
-                version: env!("CARGO_PKG_VERSION"),
-                study: study.name,
-                config,
-                sizes,
-                statistics: study.of(statistics),
-            };
+            let StudyChoices { statistics, plane } = study.of(choices);
+            let depends_on =
+                DependsOn { version: env!("CARGO_PKG_VERSION"), study: study.name, config, sizes, statistics, plane };
             Ok(PlannedStudy { name: study.name.into(), id: name_of(&depends_on)? })
         };
         let as_json = serde_json::to_value(sizes).map_err(|error| Error::Bug(format!("sizes are no JSON: {error}")))?;
@@ -128,12 +125,14 @@ impl PlannedStudy {
         }
         let folder = self.folder(run);
         std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, "make the study's folder", error))?;
+        let StudyChoices { statistics, plane } = kind.of(context.choices);
         let depends_on = DependsOn {
             version: env!("CARGO_PKG_VERSION"),
             study: kind.name,
             config: &context.main.config,
             sizes: context.sizes,
-            statistics: kind.of(context.statistics),
+            statistics,
+            plane,
         };
         write_json(&folder.join("study.json"), &depends_on)?;
         let began = Instant::now();

@@ -89,7 +89,7 @@ fn tell(context: &Context<'_>, found: &SingleRegions) -> Section {
             found.options.n_bootstrap,
             found.n_single,
         ),
-        findings: match context.statistics {
+        findings: match context.choices.statistics {
             Statistics::Ours => findings(&found.sets, found.n_single),
             Statistics::Paper => published_findings(single),
         }
