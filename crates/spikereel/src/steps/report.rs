@@ -44,8 +44,9 @@ pub fn report_with(
 ) -> Result<Reported> {
     let open = OpenRun::open(run, "report")?;
     let task = progress.begin("reporting", 2, "step");
-    let mut part = part(&open)?;
+    let (mut part, audit) = part(&open, None)?;
     part.caveats.extend(notes);
+    let sections = [vec![audit], sections].concat();
     task.advance(1);
     let findings = part.findings.clone();
     let title = part.title.clone();
@@ -63,14 +64,16 @@ pub fn report_with(
 /// As [`report`].
 pub fn report_of(runs: &[PathBuf], title: &str, folder: &RunFolder, progress: &dyn Progress) -> Result<Reported> {
     let task = progress.begin("reporting", runs.len() as u64 + 1, "part");
-    let mut parts = Vec::new();
+    let (mut parts, mut sections) = (Vec::new(), Vec::new());
     let mut together: Option<Provenance> = None;
     for run in runs {
         let open = OpenRun::open(run, "report")?;
-        parts.push(part(&open)?);
+        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let (part, audit) = part(&open, Some(&name))?;
+        parts.push(part);
+        sections.push(audit);
         open.finish()?;
         let own = provenance::read(run)?;
-        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let named = own.step_secs.iter().map(|(step, secs)| (format!("{name}: {step}"), *secs)).collect();
         match &mut together {
             None => together = Some(Provenance { step_secs: named, ..own }),
@@ -86,12 +89,13 @@ pub fn report_of(runs: &[PathBuf], title: &str, folder: &RunFolder, progress: &d
     let findings = findings.into_iter().flatten().flatten().cloned().collect();
     let provenance = together.unwrap_or_else(|| provenance::of_this_process(0, Precision::default(), Vec::new()));
     folder.write_json("provenance.json", &provenance)?;
-    let written = write_report(folder.path(), &study(title, parts), &provenance)?;
+    let written = write_report(folder.path(), &Study { sections, ..study(title, parts) }, &provenance)?;
     task.advance(1);
     Ok(Reported { json: written.json, page: written.page, findings })
 }
 
-fn part(open: &OpenRun) -> Result<Report> {
+/// The report of one run, and the audit of its data.
+fn part(open: &OpenRun, of: Option<&str>) -> Result<(Report, Section)> {
     let run = open.folder.path();
     let folds = (0..open.fits.n_folds).map(|fold_idx| open.fold(fold_idx)).collect::<Result<Vec<_>>>()?;
     let mut curves = Vec::new();
@@ -111,7 +115,7 @@ fn part(open: &OpenRun) -> Result<Report> {
         scores: evaluate::stored(run)?,
         masking: mask::stored(run)?,
     };
-    Ok(compose::report(&stored))
+    Ok((compose::report(&stored), compose::audit(&open.dataset, &folds, of)))
 }
 
 fn study(title: &str, reports: Vec<Report>) -> Study {

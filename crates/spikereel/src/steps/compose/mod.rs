@@ -1,10 +1,13 @@
 //! From what a run stored to the report's own structure: plain names, plain numbers, sentences.
 
+mod audit;
 mod data;
 mod facts;
 mod masking;
 mod scores;
 mod settings;
+
+pub use audit::audit;
 
 use crate::config::Resolved;
 use crate::findings::findings;
