@@ -38,7 +38,8 @@ fn sentences(found: &[AuditFinding]) -> Vec<String> {
         .map(|finding| {
             let words = [finding.sentence.as_str(), finding.remedy.as_str()];
             let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
-            format!("{}: {}", finding.severity, words.join(" "))
+            let severity = if finding.severity == Severity::Serious { "Serious" } else { "Warning" };
+            format!("{severity}: {}", words.join(" "))
         })
         .collect();
     if above_notes.is_empty() {
