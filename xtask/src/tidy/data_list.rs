@@ -1,4 +1,5 @@
-//! Every data file is accounted for: what stands in `data/` is named in `data/README.md`, with origin and license.
+//! Every data file is accounted for: what stands in `data/` is named in `data/README.md`, with origin and license, and what is
+//! no text stands in a folder for it.
 
 use super::tree::Tree;
 use super::{Finding, Rule};
@@ -7,7 +8,10 @@ use super::{Finding, Rule};
 const FOLDER: &str = "data/";
 const LIST: &str = "data/README.md";
 
-/// Checks the data folder against its list, both ways.
+/// Folders that may hold files that are no text.
+const HOLD_DATA: [&str; 4] = ["data", "tests", "fonts", "docs"];
+
+/// Checks the data folder against its list, both ways, and that no other file is data.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let list = tree.text(LIST).unwrap_or_default();
     let names: Vec<&str> = tree.files.iter().filter_map(|file| file.path.strip_prefix(FOLDER)).collect();
@@ -21,12 +25,29 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         let message = format!("lists `{name}`, which is not in {FOLDER}; add the file or remove the row");
         (!names.contains(&name)).then(|| Finding::new(Rule::DataList, LIST, idx + 1, message))
     });
-    unlisted.chain(missing).collect()
+    let strays = tree.files.iter().filter(|file| file.text.is_none() && !may_be_data(&file.path)).map(|file| {
+        let message =
+            format!("no text, and in none of the folders {}; was it downloaded or built here?", HOLD_DATA.join(", "));
+        Finding::new(Rule::DataList, &file.path, 1, message)
+    });
+    unlisted.chain(missing).chain(strays).collect()
+}
+
+fn may_be_data(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(|part| HOLD_DATA.contains(&part)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::SourceFile;
     use super::*;
+
+    #[test]
+    fn a_file_that_is_no_text_must_stand_in_a_folder_for_it() {
+        let found = |path: &str| check(&Tree { files: vec![SourceFile { path: path.into(), text: None }] }).len();
+        assert_eq!((found("a.whl"), found("crates/a/src/b.bin")), (1, 1));
+        assert_eq!((found("crates/a/tests/golden/b.npy"), found("docs/picture.png")), (0, 0));
+    }
 
     #[test]
     fn a_data_file_must_be_listed() {

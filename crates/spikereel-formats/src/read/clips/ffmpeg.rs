@@ -4,7 +4,7 @@
 //! Only files are opened, and only as movies: playlists and scripts, which could name other files, are not among the formats.
 
 use super::frame::{Frame, check_size};
-use super::sink::Frames;
+use super::sink::Sink;
 use spikereel_data::{DataError, Result};
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -17,7 +17,7 @@ const FORMATS: &str =
 const MAX_MESSAGE: u64 = 64 << 10;
 
 /// Reads a movie as a clip.
-pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> Result<()> {
+pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut Sink) -> Result<()> {
     let mut ffmpeg = Running::start(path, frame_rate_hz, sink.n_frames())?;
     let Some(pipe) = ffmpeg.child.stdout.take() else {
         return Err(failed("no pipe"));

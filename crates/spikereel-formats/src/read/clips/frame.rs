@@ -7,10 +7,10 @@ const MAX_PIXELS: usize = 1 << 26;
 
 /// A picture, `[row, column, rgb]`, 0 black to 255 full light.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    pub(crate) rgb: Vec<u8>,
+pub(super) struct Frame {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) rgb: Vec<u8>,
 }
 
 /// Height and width that may be decoded.

@@ -4,7 +4,7 @@
 //! time is long at the timeline's rate, rounded, and for one at least.
 
 use super::frame::{Frame, check_size};
-use super::sink::Frames;
+use super::sink::Sink;
 use super::{damaged, open};
 use ::gif::{ColorOutput, DecodeOptions, DisposalMethod, MemoryLimit};
 use spikereel_data::{DataError, Result};
@@ -17,7 +17,7 @@ const MAX_BYTES: NonZeroU64 = NonZeroU64::new(1 << 28).unwrap();
 const MAX_PIXELS: usize = 1 << 36;
 
 /// Reads all pictures, as a clip; each for one frame where no rate is given.
-pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> Result<()> {
+pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut Sink) -> Result<()> {
     let fail = |error: ::gif::DecodingError| damaged("GIF file", error);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);

@@ -14,10 +14,8 @@ mod tiff;
 use super::bundle::Bundle;
 use crate::files::regular_len;
 use crate::{FormatError, Result};
-pub(crate) use frame::Frame;
 pub(crate) use shrink::{Shrink, shrink_pool};
-pub(crate) use sink::Frames;
-use sink::Sink;
+pub(crate) use sink::Sink;
 use spikereel_data::{DataError, VideoPool};
 use std::path::{Path, PathBuf};
 
@@ -91,7 +89,7 @@ fn from_folder(bundle: &mut Bundle, name: &str, path: &Path, sink: &mut Sink, si
 ///
 /// # Errors
 /// A file that cannot be decoded, and what `sink` refuses.
-pub(crate) fn of_file(path: &Path, frame_rate_hz: Option<f64>, sink: &mut dyn Frames) -> spikereel_data::Result<()> {
+pub(crate) fn of_file(path: &Path, frame_rate_hz: Option<f64>, sink: &mut Sink) -> spikereel_data::Result<()> {
     match ending(path).as_str() {
         "png" => sink.push(&png::picture(path)?, 1).map(|_| ()),
         "gif" => gif::read(path, frame_rate_hz, sink),

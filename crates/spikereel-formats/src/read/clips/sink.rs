@@ -7,20 +7,8 @@ use spikereel_data::{DataError, Result, SharedBytes, VideoPool};
 /// All clips together, at most.
 const MAX_BYTES: usize = 4 << 30;
 
-/// What takes the frames of a file as they come.
-pub(crate) trait Frames {
-    /// Takes a picture that is shown for some frames. False where no more are wanted.
-    ///
-    /// # Errors
-    /// A picture that does not fit those before.
-    fn push(&mut self, frame: &Frame, n_shown: usize) -> Result<bool>;
-
-    /// Frames that are wanted, where that is known.
-    fn n_frames(&self) -> Option<usize>;
-}
-
 /// Clips in the making.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     frame_px: Option<usize>,
     shrink: Option<Shrink>,
     /// Frames that each clip must have, and whose number that is.
@@ -34,7 +22,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(frame_px: Option<usize>, n_frames: Option<usize>) -> Self {
+    pub(crate) fn new(frame_px: Option<usize>, n_frames: Option<usize>) -> Self {
         let n_frames = n_frames.map(|n| (n, "the timeline".to_string()));
         Self {
             frame_px,
@@ -51,6 +39,55 @@ impl Sink {
     /// Starts a clip.
     pub(super) fn begin(&mut self) {
         (self.n_in_clip, self.n_pictures) = (0, 0);
+    }
+
+    /// Frames that were added since the clip was begun.
+    pub(crate) fn n_in_clip(&self) -> usize {
+        self.n_in_clip
+    }
+
+    /// All frames without their clips: height, width, and bytes of one frame after another.
+    pub(crate) fn into_frames(self) -> (usize, usize, Vec<u8>) {
+        let (height, width) = self.size.unwrap_or_default();
+        (height, width, self.bytes)
+    }
+
+    /// Frames of a clip, where they are known.
+    pub(super) fn n_frames(&self) -> Option<usize> {
+        self.n_frames.as_ref().map(|(n, _)| *n)
+    }
+
+    /// Adds a picture that is shown for some frames. False where the clip is too long already and need not be read on.
+    ///
+    /// # Errors
+    /// Another size than the pictures before; more than memory is set aside for.
+    pub(super) fn push(&mut self, frame: &Frame, n_shown: usize) -> Result<bool> {
+        let reduced = match self.frame_px {
+            Some(px) => Some(self.reduced(frame, px)?),
+            None => None,
+        };
+        let frame = reduced.as_ref().unwrap_or(frame);
+        let size = (frame.height, frame.width);
+        let first = *self.size.get_or_insert(size);
+        if size != first {
+            let expected = format!("frames of one size, {} x {} as the first", first.0, first.1);
+            return Err(DataError::new("size", expected, format!("{} x {}", size.0, size.1))
+                .hint("save all frames in one size, or give `video.frame_px`, which reduces each to a square"));
+        }
+        self.n_pictures += 1;
+        for _ in 0..n_shown {
+            self.n_in_clip += 1;
+            if self.n_frames.as_ref().is_some_and(|(n, _)| self.n_in_clip > *n) {
+                return Ok(false);
+            }
+            if frame.rgb.len() > MAX_BYTES - self.bytes.len() {
+                let got = format!("more, by frame {} of clip {}", self.n_in_clip - 1, self.n_clips);
+                return Err(DataError::new("size", "clips of at most 4 GiB together", got)
+                    .hint("give a smaller `video.frame_px`, or fewer or shorter clips"));
+            }
+            self.bytes.extend_from_slice(&frame.rgb);
+        }
+        Ok(true)
     }
 
     /// Ends a clip.
@@ -97,41 +134,5 @@ impl Sink {
             shrink.apply(&frame.rgb, &mut rgb);
         }
         Ok(Frame { height: px, width: px, rgb })
-    }
-}
-
-/// A clip too long already need not be read on.
-impl Frames for Sink {
-    fn n_frames(&self) -> Option<usize> {
-        self.n_frames.as_ref().map(|(n, _)| *n)
-    }
-
-    fn push(&mut self, frame: &Frame, n_shown: usize) -> Result<bool> {
-        let reduced = match self.frame_px {
-            Some(px) => Some(self.reduced(frame, px)?),
-            None => None,
-        };
-        let frame = reduced.as_ref().unwrap_or(frame);
-        let size = (frame.height, frame.width);
-        let first = *self.size.get_or_insert(size);
-        if size != first {
-            let expected = format!("frames of one size, {} x {} as the first", first.0, first.1);
-            return Err(DataError::new("size", expected, format!("{} x {}", size.0, size.1))
-                .hint("save all frames in one size, or give `video.frame_px`, which reduces each to a square"));
-        }
-        self.n_pictures += 1;
-        for _ in 0..n_shown {
-            self.n_in_clip += 1;
-            if self.n_frames.as_ref().is_some_and(|(n, _)| self.n_in_clip > *n) {
-                return Ok(false);
-            }
-            if frame.rgb.len() > MAX_BYTES - self.bytes.len() {
-                let got = format!("more, by frame {} of clip {}", self.n_in_clip - 1, self.n_clips);
-                return Err(DataError::new("size", "clips of at most 4 GiB together", got)
-                    .hint("give a smaller `video.frame_px`, or fewer or shorter clips"));
-            }
-            self.bytes.extend_from_slice(&frame.rgb);
-        }
-        Ok(true)
     }
 }

@@ -1,7 +1,7 @@
 //! A TIFF file: a picture a page, gray or color, of 8 or 16 bits.
 
 use super::frame::{Frame, check_size, to_byte};
-use super::sink::Frames;
+use super::sink::Sink;
 use super::{damaged, open};
 use ::tiff::ColorType;
 use ::tiff::decoder::{Decoder, DecodingResult, Limits};
@@ -30,7 +30,7 @@ pub(super) fn picture(path: &Path) -> Result<Frame> {
 }
 
 /// Reads all pages, as a clip.
-pub(super) fn read(path: &Path, sink: &mut dyn Frames) -> Result<()> {
+pub(super) fn read(path: &Path, sink: &mut Sink) -> Result<()> {
     let mut decoder = decoder(path)?;
     for at in 0.. {
         let place = |error: DataError| DataError { field: format!("page {at}, {}", error.field), ..error };

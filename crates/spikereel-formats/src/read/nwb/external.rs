@@ -4,72 +4,32 @@ use super::NwbFile;
 use super::picture::Picture;
 use super::series::SeriesInfo;
 use crate::files::InputFile;
-use crate::read::clips::{Frame, Frames, Shrink, of_file};
+use crate::read::clips::{Sink, of_file};
 use crate::read::hdf::Node;
 use crate::{FormatError, Result};
-use spikereel_data::DataError;
 use std::path::{Component, Path, PathBuf};
 
-/// All frames of a movie together, at most.
-const MAX_BYTES: usize = 4 << 30;
-
 /// A decoded movie: frames of one size, one after another.
-#[derive(Default)]
 pub(super) struct Decoded {
     height: usize,
     width: usize,
     rgb: Vec<u8>,
-    n: usize,
-    frame_px: Option<usize>,
-    shrink: Option<Shrink>,
-    wanted: Option<usize>,
 }
 
 impl Decoded {
+    fn frame_len(&self) -> usize {
+        self.height * self.width * 3
+    }
+
     pub(super) fn n_frames(&self) -> usize {
-        self.n
+        self.rgb.len() / self.frame_len().max(1)
     }
 
     /// One frame; the caller counts them.
     pub(super) fn picture(&self, frame_idx: usize) -> Picture {
-        let len = self.height * self.width * 3;
+        let len = self.frame_len();
         let rgb = self.rgb.get(frame_idx * len..(frame_idx + 1) * len).unwrap_or_default().to_vec();
         Picture { height: self.height, width: self.width, rgb }
-    }
-}
-
-impl Frames for Decoded {
-    fn push(&mut self, frame: &Frame, _: usize) -> spikereel_data::Result<bool> {
-        let mut reduced = Vec::new();
-        let (height, width, rgb) = match self.frame_px {
-            Some(px) if (frame.height, frame.width) != (px, px) => {
-                if self.shrink.as_ref().is_none_or(|shrink| !shrink.is_from(frame.height, frame.width)) {
-                    self.shrink = Some(Shrink::new(frame.height, frame.width, px)?);
-                }
-                self.shrink.iter_mut().for_each(|shrink| shrink.apply(&frame.rgb, &mut reduced));
-                (px, px, &reduced)
-            }
-            _ => (frame.height, frame.width, &frame.rgb),
-        };
-        if self.n == 0 {
-            (self.height, self.width) = (height, width);
-        }
-        if (height, width) != (self.height, self.width) {
-            let expected = format!("frames of one size, {} x {} as the first", self.height, self.width);
-            return Err(DataError::new("size", expected, format!("{height} x {width} in frame {}", self.n))
-                .hint("average frames down to one size by `frame_px` (--frame-px)"));
-        }
-        if rgb.len() > MAX_BYTES - self.rgb.len() {
-            return Err(DataError::new("size", "a movie of at most 4 GiB", format!("more, by frame {}", self.n))
-                .hint("average frames down by `frame_px` (--frame-px)"));
-        }
-        self.rgb.extend_from_slice(rgb);
-        self.n += 1;
-        Ok(self.wanted.is_none_or(|wanted| self.n < wanted))
-    }
-
-    fn n_frames(&self) -> Option<usize> {
-        self.wanted
     }
 }
 
@@ -133,23 +93,24 @@ impl NwbFile {
     /// # Errors
     /// Files that are missing or cannot be decoded, and files that do not begin at the frames the series says.
     pub(super) fn decode(&self, info: &SeriesInfo, frame_px: Option<usize>, wanted: Option<usize>) -> Result<Decoded> {
-        let mut decoded = Decoded { frame_px, wanted, ..Decoded::default() };
+        let mut sink = Sink::new(frame_px, wanted);
         let starts = match self.hdf.find(&format!("{}/starting_frame", info.path))? {
             Some(starts) => starts.usize()?,
             None => Vec::new(),
         };
         for (at, path) in self.external_paths(info)?.into_iter().enumerate() {
-            if let Some(&start) = starts.get(at).filter(|&&start| start != decoded.n) {
-                let got = format!("{} in the files before `{}`", decoded.n, info.external[at]);
+            if let Some(&start) = starts.get(at).filter(|&&start| start != sink.n_in_clip()) {
+                let got = format!("{} in the files before `{}`", sink.n_in_clip(), info.external[at]);
                 let object = format!("{}/starting_frame", info.path);
                 let hint = "a file was replaced or cut, or the list names other files";
                 return Err(self.fault_hint(&object, format!("{start} frames, as the series says"), got, hint));
             }
-            of_file(&path, None, &mut decoded).map_err(|error| FormatError::data(&path, error))?;
-            if wanted.is_some_and(|wanted| decoded.n >= wanted) {
+            of_file(&path, None, &mut sink).map_err(|error| FormatError::data(&path, error))?;
+            if wanted.is_some_and(|wanted| sink.n_in_clip() >= wanted) {
                 break;
             }
         }
-        Ok(decoded)
+        let (height, width, rgb) = sink.into_frames();
+        Ok(Decoded { height, width, rgb })
     }
 }

@@ -15,7 +15,7 @@ use super::padded::Padded;
 use crate::Volume;
 use rayon::prelude::*;
 
-/// Voxels of a block: 16 steps of two.
+/// Values of a row of a tile: 16 steps of two.
 pub(super) const BLOCK: usize = 32;
 
 /// Where blocks and rows stand.

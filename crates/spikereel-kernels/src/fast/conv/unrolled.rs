@@ -7,12 +7,11 @@
 use super::super::Fast;
 use super::super::operand::Operand;
 use super::Strides;
+use super::blocks::BLOCK;
 use super::fold::Folded;
 use super::padded::Padded;
 use rayon::prelude::*;
 
-/// Values of a row of a tile.
-const BLOCK: usize = 32;
 /// Lines brought together, at most: each is copied as often.
 const MOST_LINES: usize = 4;
 
