@@ -59,8 +59,8 @@ pub enum Command {
     Prepare(ConfiguredArgs),
     /// Say what a file, a recording, a dataset or a run holds, and what is wrong with it
     Inspect(InspectArgs),
-    /// Train decoders; makes a run folder
-    Train(ConfiguredArgs),
+    /// Train decoders; makes a run folder, or goes on in one
+    Train(TrainArgs),
     /// Decode spikes into video with a run's decoder
     Decode(DecodeArgs),
     /// Write a dataset, or a run with its decoded videos, as npz, NWB or safetensors
@@ -151,6 +151,28 @@ pub struct ReproduceArgs {
     /// What is trained on; the preset's simulation where nothing is given
     #[command(flatten)]
     pub configured: ConfiguredArgs,
+    /// Whether an earlier run is set aside
+    #[command(flatten)]
+    pub fresh: FreshArgs,
+}
+
+/// `train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// What is trained on, and how
+    #[command(flatten)]
+    pub configured: ConfiguredArgs,
+    /// Whether an earlier run is set aside
+    #[command(flatten)]
+    pub fresh: FreshArgs,
+}
+
+/// Commands that go on with an earlier run where --out holds one.
+#[derive(Debug, Args)]
+pub struct FreshArgs {
+    /// Begin anew where --out holds a run already: that one is moved to OUT.old-1, never removed
+    #[arg(long, requires = "out")]
+    pub fresh: bool,
 }
 
 /// Commands that take a configuration.

@@ -25,7 +25,10 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         }
         Command::Prepare(args) => show(common, &steps::prepare::prepare(given(args, common)?, out, progress)?),
         Command::Inspect(args) => show(common, &steps::inspect::inspect(&args.path, out, progress)?),
-        Command::Train(args) => show(common, &steps::train::train(given(args, common)?, out, progress)?),
+        Command::Train(args) => {
+            let given = given(&args.configured, common)?;
+            show(common, &steps::train::train(given, out, args.fresh.fresh, progress)?)
+        }
         Command::Decode(args) => {
             let out = out.ok_or_else(|| {
                 ConfigError::new("--out", "the file to write, .npy", "none").hint("add --out video.npy")
@@ -52,10 +55,13 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         }
         Command::Reproduce(args) => {
             let given = given(&args.configured, common)?;
-            show(
-                common,
-                &programme::reproduce(given, args.preset, args.choices.choices(), args.allow_longer, out, progress)?,
-            )
+            let asked = programme::Asked {
+                preset: args.preset,
+                choices: args.choices.choices(),
+                allow_longer: args.allow_longer,
+                fresh: args.fresh.fresh,
+            };
+            show(common, &programme::reproduce(given, asked, out, progress)?)
         }
         Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
         Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),

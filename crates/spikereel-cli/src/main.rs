@@ -7,6 +7,7 @@ mod bars;
 mod commands;
 mod import;
 mod look;
+mod signals;
 mod text;
 
 use clap::Parser;
@@ -22,6 +23,11 @@ fn main() -> ExitCode {
         );
     }));
     let cli = args::Cli::parse();
+    if let Err(error) = signals::listen() {
+        eprintln!(
+            "warning: signals are not heard ({error}): stopped, this process loses what came after the last checkpoint"
+        );
+    }
     // The hook has said what is to be said; what is left is the code. Any thread's panic ends up here through rayon's join.
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&cli))) {
         Ok(Ok(())) => ExitCode::SUCCESS,

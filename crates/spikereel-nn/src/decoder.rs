@@ -198,8 +198,16 @@ impl FitNetwork {
     ) -> Result<(NetworkDecoder, Vec<EpochRecord>)> {
         let mut trainer = Trainer::new(self.config.clone(), fold, seed, Fast::new(self.precision))?;
         trainer.run(progress)?;
+        Ok((self.decoder_of(&trainer)?, trainer.history().to_vec()))
+    }
+
+    /// The decoder that a training has come to, with the weights the configuration asks for.
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn decoder_of(&self, trainer: &Trainer<Fast>) -> Result<NetworkDecoder> {
         let decoder = NetworkDecoder::new(*trainer.shape(), trainer.chosen_weights().clone())?;
-        Ok((decoder.in_precision(self.precision), trainer.history().to_vec()))
+        Ok(decoder.in_precision(self.precision))
     }
 }
 

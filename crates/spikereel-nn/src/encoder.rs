@@ -128,8 +128,16 @@ impl FitNetworkEncoder {
         let kernels = Fast::new(self.precision);
         let mut trainer = Trainer::for_task(Task::Encode, self.config.clone(), fold, seed, kernels)?;
         trainer.run(progress)?;
+        Ok((self.encoder_of(&trainer)?, trainer.history().to_vec()))
+    }
+
+    /// The encoder that a training has come to, with the weights the configuration asks for.
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn encoder_of(&self, trainer: &Trainer<Fast>) -> Result<NetworkEncoder> {
         let encoder = NetworkEncoder::new((*trainer.shape()).into(), trainer.chosen_weights().clone())?;
-        Ok((encoder.in_precision(self.precision), trainer.history().to_vec()))
+        Ok(encoder.in_precision(self.precision))
     }
 }
 

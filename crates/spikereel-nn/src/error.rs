@@ -10,14 +10,18 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The loss became NaN or infinite; the weights are those before the step.
-    #[error("training diverged: the loss is {loss} in epoch {epoch}, step {step} (hint: lower the learning rate)")]
+    #[error(
+        "training diverged: the loss is {loss} in epoch {epoch}, step {step}, trials {trials:?} (hint: lower the learning rate)"
+    )]
     Diverged {
         /// Epoch, from 0.
         epoch: usize,
         /// Step within the epoch, from 0.
         step: usize,
-        /// The loss.
+        /// The loss; NaN where a gradient is not finite.
         loss: f64,
+        /// The dataset's trials in the batch at fault; after the last step, the validation trials.
+        trials: Vec<usize>,
     },
     /// A file that is cut short or altered.
     #[error("{path}: expected {expected}, got {got} (hint: use an earlier checkpoint)")]
@@ -61,7 +65,7 @@ impl From<Error> for DataError {
     fn from(error: Error) -> Self {
         match error {
             Error::Data(error) => error,
-            Error::Diverged { epoch, step, loss } => {
+            Error::Diverged { epoch, step, loss, .. } => {
                 DataError::new("training loss", "a finite number", format!("{loss} in epoch {epoch}, step {step}"))
                     .hint("lower the learning rate")
             }

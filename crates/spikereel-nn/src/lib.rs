@@ -30,5 +30,8 @@ pub use network::{DecoderShape, EncoderShape, Model, Network};
 pub use optimiser::{Optimiser, OptimiserConfig, Rule, Schedule};
 pub use plan::Wants;
 pub use real::Real;
-pub use train::{Checkpoint, EpochRecord, Progress, Redraw, Start, StepReport, Task, TrainConfig, Trainer};
+pub use train::{
+    Checkpoint, CheckpointFolder, EpochRecord, Found, Position, Progress, Redraw, Snapshots, Start, StepReport, Task,
+    TrainConfig, Trainer,
+};
 pub use weights::Weights;

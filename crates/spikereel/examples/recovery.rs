@@ -5,10 +5,22 @@
 //! often the region of nothing is found; and the networks' accuracy, without which neither means anything. Without a word all methods but
 //! retraining; `shapley` takes Shapley values alone, `retrain` masking by networks trained without each region alone.
 
-use spikereel::progress::Silent;
+use spikereel::progress::{Progress, Silent, Task};
 use spikereel::studies::recovery::{RecoveryOptions, recovery, section};
 use spikereel_analysis::perturb::MaskOperator;
 use std::error::Error;
+
+/// Remarks on stderr: one a recording, so that a run that is stopped has told something.
+struct Remarks;
+
+impl Progress for Remarks {
+    fn begin(&self, _stage: &str, _total: u64, _unit: &'static str) -> Box<dyn Task> {
+        Box::new(Silent)
+    }
+    fn say(&self, remark: &str) {
+        eprintln!("{remark}");
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Some(other) => return Err(format!("expected shapley or retrain, got `{other}`").into()),
     }
-    let table = recovery(&options, &Silent)?;
+    let table = recovery(&options, &Remarks)?;
     for finding in section(&table).findings {
         eprintln!("{finding}");
     }

@@ -5,16 +5,21 @@ use spikereel_data::DataError;
 use std::path::{Path, PathBuf};
 
 /// The exit code table: each code and what it means.
-pub const EXIT_CODES: [(u8, &str); 8] = [
+pub const EXIT_CODES: [(u8, &str); 10] = [
     (0, "done"),
+    (1, "anything else"),
     (2, "wrong usage of the command line"),
     (65, "bad data: a recording, dataset or spikes file is not what it should be"),
     (70, "a fault of spikereel itself"),
     (74, "a file could not be read or written"),
+    (STOPPED, "stopped by a signal, with its state saved: run the same command again"),
     (76, "training diverged"),
     (77, "the run folder is in use by another process"),
     (78, "bad configuration: a key, a value, or an output folder that already exists"),
 ];
+
+/// The exit code of a process that was told to stop.
+pub const STOPPED: u8 = 75;
 
 /// What is wrong with a configuration: which key, expected, got, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +91,7 @@ pub enum Error {
     )]
     FolderExists(PathBuf),
     /// Another process works in the run folder.
-    #[error("{}: another process ({holder}) works in this run folder (hint: wait for it, or name another folder)", .path.display())]
+    #[error("{}: another process works in this run folder ({holder}) (hint: wait for it, or name another folder)", .path.display())]
     FolderInUse {
         /// The run folder.
         path: PathBuf,

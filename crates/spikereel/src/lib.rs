@@ -9,14 +9,17 @@ pub mod bench;
 pub mod builtin;
 pub mod config;
 mod error;
+pub mod events;
 pub mod findings;
+pub mod lease;
 pub mod programme;
 pub mod progress;
 pub mod provenance;
 pub mod run_folder;
 pub mod steps;
+pub mod stop;
 pub mod studies;
 pub mod threads;
 
-pub use error::{ConfigError, EXIT_CODES, Error, Result};
+pub use error::{ConfigError, EXIT_CODES, Error, Result, STOPPED};
 pub use spikereel_analysis::audit::AuditFinding;

@@ -48,7 +48,12 @@ pub fn record_step(run: &RunFolder, step: &str, secs: f64) -> Result<()> {
 
 /// The instructions the engine runs on, which results depend on in their last bits.
 pub fn instruction_set() -> String {
-    format!("{} {}", std::env::consts::ARCH, Isa::best().name())
+    name_of(Isa::best())
+}
+
+/// An instruction set as provenance names it.
+pub fn name_of(isa: Isa) -> String {
+    format!("{} {}", std::env::consts::ARCH, isa.name())
 }
 
 /// Peak resident memory (`VmHWM` of Linux), for the record only.

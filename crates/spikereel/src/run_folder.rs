@@ -4,45 +4,52 @@
 //! run/config.toml       everything resolved, written before work starts
 //!     provenance.json   version, host facts, seeds, sha256 of inputs
 //!     events.jsonl      what happened, append only
-//!     lock              held by the working process; the system lets go of it when the process ends
+//!     lock  lease.json  held by the working process (see `lease.rs`)
 //!     dataset/          the prepared dataset, unless the run was given one
 //!     fold0/ ...        weights, split, standardiser and learning curve of each fold (and network: fold0/seed1)
+//!     checkpoints/      all state of a training, the last two while it runs, the last one after it
 //!     weights.safetensors   the weights of a run with one fold and one network
 //!     scores.json  masking.json   what `evaluate` and `mask` found
 //!     report.json  report/  what `report` makes
 //! ```
 
-use crate::{Error, Result};
+use crate::lease::{self, Lease};
+use crate::stop::{Registered, at_stop};
+use crate::{Error, Result, events};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// An open run folder, locked until dropped.
+/// An open run folder, held until dropped.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    _lock: File,
+    _at_stop: Registered,
+    lease: Lease,
 }
 
 impl RunFolder {
-    /// Makes a new folder and locks it. Parents are made too.
+    /// Makes a new folder and takes its lease. Parents are made too.
     ///
     /// # Errors
     /// [`Error::FolderInUse`] where another process works there, [`Error::FolderExists`] where the folder is there already
     /// (an empty folder counts as new), or an I/O error.
     pub fn create(path: &Path) -> Result<Self> {
+        let refused = || Error::FolderExists(path.to_path_buf());
         if is_occupied(path)? {
-            // A lock held by somebody is the more useful thing to know.
-            drop(lock_existing(path)?);
-            return Err(Error::FolderExists(path.to_path_buf()));
+            // Who works there is the more useful thing to know.
+            refuse_if_held(path)?;
+            return Err(refused());
         }
         std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the run folder", error))?;
-        Ok(Self { path: path.to_path_buf(), _lock: lock(path)? })
+        let held = Self::hold(path)?;
+        // Another process may have come, worked and gone since.
+        if is_occupied(path)? { Err(refused()) } else { Ok(held) }
     }
 
-    /// Makes the first free of `parent/name-1`, `parent/name-2`, ... and locks it.
+    /// Makes the first free of `parent/name-1`, `parent/name-2`, ... and takes its lease.
     ///
     /// # Errors
     /// An I/O error.
@@ -52,7 +59,7 @@ impl RunFolder {
             let path = parent.join(format!("{name}-{number}"));
             // `create_dir` fails where the folder exists, so two processes never get the same number.
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { _lock: lock(&path)?, path }),
+                Ok(()) => return Self::hold(&path),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io(&path, "make the run folder", error)),
             }
@@ -60,13 +67,31 @@ impl RunFolder {
         Err(Error::Bug("four thousand million runs".into()))
     }
 
-    /// Opens the folder of an earlier run and locks it.
+    /// Opens the folder of an earlier run, takes its lease, and repairs the last line of its events.
     ///
     /// # Errors
     /// [`Error::Data`] where it is no run folder, [`Error::FolderInUse`] where another process works there.
     pub fn open(path: &Path) -> Result<Self> {
         check_is_run(path)?;
-        Ok(Self { path: path.to_path_buf(), _lock: lock(path)? })
+        let held = Self::hold(path)?;
+        events::repair(path)?;
+        Ok(held)
+    }
+
+    /// Takes the lease of any folder.
+    ///
+    /// # Errors
+    /// [`Error::FolderInUse`] where another process works there, or an I/O error.
+    pub fn hold(path: &Path) -> Result<Self> {
+        let lease = Lease::take(path, &|_| {})?;
+        let (own, check) = (path.to_path_buf(), lease.checker());
+        let at_stop = at_stop(move || {
+            check()?;
+            let noted = if own.join(events::EVENTS).is_file() { events::append(&own, "stopped", &()) } else { Ok(()) };
+            lease::release(&own);
+            noted
+        });
+        Ok(Self { path: path.to_path_buf(), _at_stop: at_stop, lease })
     }
 
     /// The folder.
@@ -79,38 +104,68 @@ impl RunFolder {
         self.path.join(name)
     }
 
+    /// The lease, for those who write on their own.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
     /// Appends one event to `events.jsonl`, with the time at which it happened.
     ///
     /// # Errors
-    /// An I/O error.
+    /// An I/O error; a lease that was lost.
     pub fn event(&self, kind: &str, detail: &impl Serialize) -> Result<()> {
-        let path = self.join("events.jsonl");
-        let secs =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let line = serde_json::json!({ "unix_secs": secs, "event": kind, "detail": detail });
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| writeln!(file, "{line}"))
-            .map_err(|error| Error::io(&path, "append an event", error))
+        self.lease.check()?;
+        events::append(&self.path, kind, detail)
     }
 
     /// Writes JSON under a temporary name and renames it, so that a reader never sees half a file.
     ///
     /// # Errors
-    /// An I/O error.
+    /// An I/O error; a lease that was lost.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        self.lease.check()?;
         write_json(&self.join(name), value)
     }
 
     /// Writes text likewise.
     ///
     /// # Errors
-    /// An I/O error.
+    /// An I/O error; a lease that was lost.
     pub fn write_text(&self, name: &str, text: &str) -> Result<()> {
+        self.lease.check()?;
         write_whole(&self.join(name), text.as_bytes())
     }
+}
+
+/// Refuses a folder that a process works in; one that is not there passes.
+///
+/// # Errors
+/// [`Error::FolderInUse`], or an I/O error.
+pub fn refuse_if_held(path: &Path) -> Result<()> {
+    if lease::FILES.iter().any(|file| path.join(file).is_file()) {
+        drop(Lease::take(path, &|_| {})?);
+    }
+    Ok(())
+}
+
+/// Moves a folder out of the way, to the first free of `PATH.old-1`, `PATH.old-2`, ..., and returns where it is now.
+///
+/// # Errors
+/// [`Error::FolderInUse`] where a process works there, or an I/O error.
+pub fn set_aside(path: &Path) -> Result<PathBuf> {
+    let held = Lease::take(path, &|_| {})?;
+    for number in 1_u32.. {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".old-{number}"));
+        let aside = path.with_file_name(name);
+        if aside.symlink_metadata().is_err() {
+            // Given back first: what is moved away is nobody's.
+            drop(held);
+            std::fs::rename(path, &aside).map_err(|error| Error::io(path, "move it aside", error))?;
+            return Ok(aside);
+        }
+    }
+    Err(Error::Bug("four thousand million folders set aside".into()))
 }
 
 /// Refuses a folder that is not a run's.
@@ -172,50 +227,29 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         let mut file = File::create(&part)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&part, path)
+        std::fs::rename(&part, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all() // the new name itself must outlive a power cut
     };
-    write().map_err(|error| Error::io(path, "write it", error))
+    write().map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        Error::io(path, &format!("write its {} bytes", bytes.len()), error)
+    })
 }
 
-/// True where something other than an empty folder stands at `path`.
+/// True where something other than an empty folder stands at `path`; a lease that was left behind does not count.
 ///
 /// # Errors
 /// An I/O error.
 pub fn is_occupied(path: &Path) -> Result<bool> {
     match std::fs::read_dir(path) {
-        Ok(mut entries) => Ok(entries.next().is_some()),
+        Ok(mut entries) => {
+            Ok(entries
+                .any(|entry| entry.map_or(true, |entry| !lease::FILES.iter().any(|own| entry.file_name() == *own))))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(true),
         Err(error) => Err(Error::io(path, "look into it", error)),
-    }
-}
-
-fn lock_existing(path: &Path) -> Result<Option<File>> {
-    if path.join("lock").is_file() { lock(path).map(Some) } else { Ok(None) }
-}
-
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(|error| Error::io(&path, "open the lock", error))?;
-    match file.try_lock() {
-        Ok(()) => {
-            let holder = format!("process {}\n", std::process::id());
-            file.set_len(0)
-                .and_then(|()| file.write_all(holder.as_bytes()))
-                .map_err(|error| Error::io(&path, "write the lock", error))?;
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let holder = std::fs::read_to_string(&path).unwrap_or_default().trim().to_string();
-            Err(Error::FolderInUse { path: folder.to_path_buf(), holder })
-        }
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, "lock the run folder", error)),
     }
 }
 

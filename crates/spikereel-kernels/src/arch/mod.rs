@@ -11,7 +11,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Rows of a tile that vector registers hold.
 pub(crate) const ROWS: usize = 12;
@@ -33,6 +33,8 @@ pub(crate) type Tile = [[f32; MAX_COLUMNS]; MAX_ROWS];
 
 /// Environment variable that overrules detection.
 const OVERRIDE: &str = "SPIKEREEL_ISA";
+
+static BEST: OnceLock<Isa> = OnceLock::new();
 
 /// The instructions a sum runs on. The default is [`Isa::best`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,15 +123,28 @@ impl Isa {
         matches!(self, Isa::Avx512Bf16 | Isa::Amx)
     }
 
-    /// The best one this processor has, or what `SPIKEREEL_ISA` names; asked once.
+    /// The best one this processor has, or what `SPIKEREEL_ISA` names; asked once. [`Isa::keep`] may have settled it before.
     ///
     /// A name that is unknown or not available here is passed over: [`Isa::overruled`] tells.
     pub fn best() -> Self {
-        static BEST: LazyLock<Isa> = LazyLock::new(|| {
+        *BEST.get_or_init(|| {
             let best = Isa::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Isa::Portable);
             Isa::overruled().ok().flatten().unwrap_or(best)
-        });
-        *BEST
+        })
+    }
+
+    /// Makes this the instructions of [`Isa::best`] for the rest of the process, so that work begun elsewhere goes on with the same bits.
+    ///
+    /// # Errors
+    /// The instructions that [`Isa::best`] has given already, or is asked for by `SPIKEREEL_ISA`, where they are others; these, where the
+    /// processor lacks them.
+    pub fn keep(self) -> Result<(), Self> {
+        if !self.is_available() {
+            return Err(self);
+        }
+        let asked = Isa::overruled().ok().flatten().unwrap_or(self);
+        let best = *BEST.get_or_init(|| asked);
+        if best == self { Ok(()) } else { Err(best) }
     }
 
     /// What `SPIKEREEL_ISA` asks for, if anything.

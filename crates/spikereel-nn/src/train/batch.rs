@@ -64,11 +64,20 @@ impl<'a> EpochSamples<'a> {
         self.order.len()
     }
 
+    /// The trials of a step's batch, in order; behind the last step, none.
+    pub fn trials(&self, step: usize) -> &[usize] {
+        let first = self.first_of(step);
+        &self.order[first..(first + self.config.batch_size).min(self.order.len())]
+    }
+
+    fn first_of(&self, step: usize) -> usize {
+        (step * self.config.batch_size).min(self.order.len())
+    }
+
     /// Fills the batch of a step; behind the last step, none.
     pub fn fill<R: Real>(&self, step: usize, batch: &mut Batch<R>) {
-        let first = (step * self.config.batch_size).min(self.order.len());
-        let trials = &self.order[first..(first + self.config.batch_size).min(self.order.len())];
-        fill_batch(self.fold, trials, batch, |at, trial_idx, out| self.draw(first + at, trial_idx, out));
+        let first = self.first_of(step);
+        fill_batch(self.fold, self.trials(step), batch, |at, trial_idx, out| self.draw(first + at, trial_idx, out));
     }
 
     fn draw(&self, position: usize, trial_idx: usize, out: &mut [f32]) {

@@ -1,9 +1,9 @@
-//! All state of a training run between two epochs, in one file that is believed only if whole.
+//! All state of a training run between two steps, in one file that is believed only if whole.
 //!
 //! The file is a first line, the SHA-256 of all that follows, and a safetensors file with weights, best weights and optimiser memory; the
 //! rest is its note, as JSON. Random streams are named by epoch, so no generator's position is stored.
 
-use super::{Best, EpochRecord, Task, TrainConfig};
+use super::{Best, EpochRecord, Position, Task, TrainConfig};
 use crate::files::{read_whole, write_whole};
 use crate::network::{DecoderShape, Network};
 use crate::optimiser::Optimiser;
@@ -17,10 +17,10 @@ use spikereel_data::DataError;
 use std::path::{Path, PathBuf};
 
 /// First bytes of the file; the number is the format's version.
-const MAGIC: &[u8] = b"spikereel checkpoint 1\n";
+const MAGIC: &[u8] = b"spikereel checkpoint 2\n";
 const SHA256_LEN: usize = 32;
 
-/// A training run between two epochs.
+/// A training run between two steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// How it is trained.
@@ -33,7 +33,9 @@ pub struct Checkpoint {
     pub seed: u64,
     /// Epochs finished so far; the next one is its length.
     pub history: Vec<EpochRecord>,
-    /// Weights after the last of them.
+    /// How far that next one has come.
+    pub position: Position,
+    /// Weights after the last finished step.
     pub weights: Weights<f32>,
     /// Best weights by validation loss.
     pub best: Option<Best<f32>>,
@@ -50,6 +52,7 @@ struct Note {
     shape: DecoderShape,
     seed: u64,
     history: Vec<EpochRecord>,
+    position: Position,
     best: Option<(usize, f64)>,
     optimiser_steps: u64,
 }
@@ -75,6 +78,7 @@ impl Checkpoint {
             shape: self.shape,
             seed: self.seed,
             history: self.history.clone(),
+            position: self.position,
             best: self.best.as_ref().map(|best| (best.epoch, best.validation_loss)),
             optimiser_steps: self.optimiser.n_steps,
         };
@@ -123,6 +127,7 @@ impl Checkpoint {
             shape: note.shape,
             seed: note.seed,
             history: note.history,
+            position: note.position,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What training says of itself: per epoch for the record, per step for whoever watches.
 
+use crate::Result;
 use serde::{Deserialize, Serialize};
 
 /// One epoch, finished. Holds no time, so that equal runs give equal records.
@@ -34,12 +35,25 @@ pub struct StepReport {
     pub samples_per_sec: f64,
 }
 
-/// Someone who watches training. Both methods may be left out; `()` watches nothing.
+/// Someone who watches training. Every method may be left out; `()` watches nothing. An error ends the training, with the state after the
+/// last finished step.
 pub trait Progress {
+    /// A step begins, with these trials of the dataset as its batch.
+    fn on_batch(&mut self, _epoch: usize, _step: usize, _trials: &[usize]) {}
     /// A step is done.
-    fn on_step(&mut self, _report: &StepReport) {}
+    ///
+    /// # Errors
+    /// What should end the training, such as a full disk.
+    fn on_step(&mut self, _report: &StepReport) -> Result<()> {
+        Ok(())
+    }
     /// An epoch is done.
-    fn on_epoch(&mut self, _record: &EpochRecord) {}
+    ///
+    /// # Errors
+    /// As [`Progress::on_step`].
+    fn on_epoch(&mut self, _record: &EpochRecord) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Progress for () {}

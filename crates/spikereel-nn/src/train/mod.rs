@@ -5,12 +5,17 @@
 mod batch;
 mod checkpoint;
 mod config;
+mod folder;
 mod history;
 mod start;
+mod state;
 
 pub use checkpoint::Checkpoint;
+pub use folder::{CheckpointFolder, Found};
+
 pub use config::{Redraw, Start, TrainConfig};
 pub use history::{EpochRecord, Progress, StepReport};
+pub use state::{Position, Snapshots};
 
 use crate::engine::{Engine, Mode};
 use crate::loss::{frame_weights, video_loss};
@@ -22,6 +27,7 @@ use batch::{Batch, EpochSamples, fill_real};
 use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Fold, Part};
 use spikereel_kernels::{Kernels, VideoLoss};
+use state::{Published, State};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -58,7 +64,7 @@ pub struct Best<R> {
     pub weights: Weights<R>,
 }
 
-/// A training run between two epochs. Equal folds, configurations and seeds give equal weights, whatever the number of threads.
+/// A training run between two steps. Equal folds, configurations and seeds give equal weights, whatever the number of threads.
 pub struct Trainer<K: Kernels> {
     config: TrainConfig,
     task: Task,
@@ -70,10 +76,8 @@ pub struct Trainer<K: Kernels> {
     frame_weights: Vec<f64>,
     held: Vec<Range<usize>>,
     rate_factors: Vec<(Range<usize>, f64)>,
-    weights: Weights<K::Real>,
-    best: Option<Best<K::Real>>,
-    optimiser: Optimiser<K::Real>,
-    history: Vec<EpochRecord>,
+    state: State<K::Real>,
+    published: Arc<Published<K::Real>>,
 }
 
 /// The published decoder that fits a fold's bins, sites and videos.
@@ -109,15 +113,25 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         config.check()?;
         let shape = shape_for(fold, config.base_channels).of_model(config.model);
         let network = Arc::new(task.network(&shape)?);
+        let state = State {
+            weights: Arc::new(start::weights(
+                start::of_network(config.start, task, config.model),
+                &network,
+                fold,
+                seed,
+            )),
+            optimiser: Arc::new(Optimiser::new(config.optimiser, network.n_params())),
+            best: None,
+            history: Vec::new(),
+            position: Position::default(),
+        };
         Ok(Self {
             engine: Engine::new(Arc::clone(&network), kernels, Wants::TRAINING, &[]),
             frame_weights: frame_weights(&fold.dataset().timeline, config.phase_weights),
             held: if config.hold_dead_biases { network.dead_biases() } else { vec![] },
-            weights: start::weights(start::of_network(config.start, task, config.model), &network, fold, seed),
             rate_factors: network.rate_factors(config.norm_rate_factor),
-            optimiser: Optimiser::new(config.optimiser, network.n_params()),
-            best: None,
-            history: Vec::new(),
+            state,
+            published: Published::new(),
             fold: fold.clone(),
             config,
             task,
@@ -129,9 +143,10 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
 
     /// True after the last epoch, or where patience has run out.
     pub fn is_finished(&self) -> bool {
-        let n_done = self.history.len();
-        let since_best = history::best_epoch(&self.history).map_or(0, |epoch| n_done - 1 - epoch);
-        n_done >= self.config.epochs || self.config.patience_epochs.is_some_and(|patience| since_best >= patience)
+        let history = &self.state.history;
+        let since_best = history::best_epoch(history).map_or(0, |epoch| history.len() - 1 - epoch);
+        history.len() >= self.config.epochs
+            || self.config.patience_epochs.is_some_and(|patience| since_best >= patience)
     }
 
     /// Runs to the end.
@@ -145,23 +160,24 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         Ok(())
     }
 
-    /// Runs one epoch and validates after it.
+    /// Runs one epoch, or what is left of one, and validates after it.
     ///
     /// # Errors
     /// [`Error::Diverged`]; weights are those before the step at fault.
     pub fn run_epoch(&mut self, progress: &mut dyn Progress) -> Result<EpochRecord> {
-        let epoch = self.history.len();
+        let epoch = self.state.history.len();
         let learning_rate = self.config.schedule.rate(self.config.learning_rate, epoch, self.config.epochs);
         let (fold, config) = (self.fold.clone(), self.config.clone());
         let samples = EpochSamples::new(&fold, &config, self.task, self.seed, epoch);
         let (mut batch, mut next) = (Batch::default(), Batch::default());
-        samples.fill(0, &mut batch);
-        let (started, mut n_seen, mut loss_sum) = (Instant::now(), 0, 0.0);
-        for step in 0..samples.n_steps() {
+        let first = self.state.position;
+        samples.fill(first.step, &mut batch);
+        let started = Instant::now();
+        for step in first.step..samples.n_steps() {
+            progress.on_batch(epoch, step, samples.trials(step));
             let taken = rayon::join(|| self.step(&batch, learning_rate), || samples.fill(step + 1, &mut next)).0;
-            let loss = taken.map_err(|loss| Error::Diverged { epoch, step, loss })?;
-            n_seen += batch.n;
-            loss_sum += loss * batch.n as f64;
+            let loss =
+                taken.map_err(|loss| Error::Diverged { epoch, step, loss, trials: samples.trials(step).to_vec() })?;
             progress.on_step(&StepReport {
                 epoch,
                 n_epochs: config.epochs,
@@ -169,24 +185,27 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
                 n_steps: samples.n_steps(),
                 loss,
                 learning_rate,
-                samples_per_sec: n_seen as f64 / started.elapsed().as_secs_f64(),
-            });
+                samples_per_sec: (self.state.position.n_seen - first.n_seen) as f64 / started.elapsed().as_secs_f64(),
+            })?;
             std::mem::swap(&mut batch, &mut next);
         }
-        let train_loss = loss_sum / samples.n_samples() as f64;
+        let train_loss = self.state.position.loss_sum / samples.n_samples() as f64;
         let validation_loss = self.validate()?;
-        if validation_loss.is_some_and(|loss| !loss.is_finite()) {
-            let loss = validation_loss.unwrap_or(f64::NAN);
-            return Err(Error::Diverged { epoch, step: samples.n_steps(), loss });
+        if let Some(loss) = validation_loss.filter(|loss| !loss.is_finite()) {
+            let trials = fold.trials(Part::Validation).to_vec();
+            return Err(Error::Diverged { epoch, step: samples.n_steps(), loss, trials });
         }
         let record = EpochRecord { epoch, learning_rate, train_loss, validation_loss };
-        self.history.push(record);
-        if let (Some(validation_loss), Some(best)) = (validation_loss, history::best_epoch(&self.history))
-            && best == epoch
-        {
-            self.best = Some(Best { epoch, validation_loss, weights: self.weights.clone() });
-        }
-        progress.on_epoch(&record);
+        self.published.change(&mut self.state, |state| {
+            state.history.push(record);
+            state.position = Position::default();
+            if let (Some(validation_loss), Some(best)) = (validation_loss, history::best_epoch(&state.history))
+                && best == epoch
+            {
+                state.best = Some(Arc::new(Best { epoch, validation_loss, weights: Weights::clone(&state.weights) }));
+            }
+        });
+        progress.on_epoch(&record)?;
         Ok(record)
     }
 
@@ -194,21 +213,28 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
     /// has changed then.
     fn step(&mut self, batch: &Batch<K::Real>, learning_rate: f64) -> std::result::Result<f64, f64> {
         let (input, target) = batch.of_task(self.task);
-        self.engine.forward(&self.weights, Mode::Train, batch.n, input).map_err(|_| f64::NAN)?;
+        self.engine.forward(&self.state.weights, Mode::Train, batch.n, input).map_err(|_| f64::NAN)?;
         let loss = self.loss(batch.n, target, true);
         if !loss.is_finite() {
             return Err(loss);
         }
-        self.engine.backward(&self.weights);
+        self.engine.backward(&self.state.weights);
         for range in &self.held {
             self.engine.gradients_mut()[range.clone()].fill(K::Real::ZERO);
         }
         if self.engine.gradients().iter().any(|gradient| !gradient.to_f64().is_finite()) {
             return Err(f64::NAN);
         }
-        self.engine.update_running(&mut self.weights);
-        let values = &mut self.weights.trained;
-        self.optimiser.step_with(learning_rate, &self.rate_factors, values, self.engine.gradients());
+        let (engine, rate_factors) = (&mut self.engine, &self.rate_factors);
+        self.published.change(&mut self.state, |state| {
+            let weights = Arc::make_mut(&mut state.weights);
+            engine.update_running(weights);
+            let optimiser = Arc::make_mut(&mut state.optimiser);
+            optimiser.step_with(learning_rate, rate_factors, &mut weights.trained, engine.gradients());
+            state.position.step += 1;
+            state.position.n_seen += batch.n;
+            state.position.loss_sum += loss * batch.n as f64;
+        });
         Ok(loss)
     }
 
@@ -237,7 +263,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         for trials in trials.chunks(self.config.batch_size) {
             fill_real(&fold, trials, &mut batch);
             let (input, target) = batch.of_task(self.task);
-            self.engine.forward(&self.weights, Mode::Eval, batch.n, input)?;
+            self.engine.forward(&self.state.weights, Mode::Eval, batch.n, input)?;
             sum += self.loss(batch.n, target, false) * batch.n as f64;
         }
         Ok(Some(sum / trials.len() as f64))
@@ -245,7 +271,12 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
 
     /// Epochs finished so far.
     pub fn history(&self) -> &[EpochRecord] {
-        &self.history
+        &self.state.history
+    }
+
+    /// How far the epoch under way has come.
+    pub fn position(&self) -> Position {
+        self.state.position
     }
 
     /// What is being trained; for an encoder, the sizes of the decoder it inverts.
@@ -260,32 +291,35 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
 
     /// The weights after the last finished step.
     pub fn weights(&self) -> &Weights<K::Real> {
-        &self.weights
+        &self.state.weights
     }
 
     /// The best weights by validation loss; `None` before the first epoch and without validation trials.
     pub fn best(&self) -> Option<&Best<K::Real>> {
-        self.best.as_ref()
+        self.state.best.as_deref()
     }
 
     /// The weights the configuration asks for: best by validation, or last; last where there is no validation trial.
     pub fn chosen_weights(&self) -> &Weights<K::Real> {
-        self.best.as_ref().filter(|_| self.config.use_best).map_or(&self.weights, |best| &best.weights)
+        self.best().filter(|_| self.config.use_best).map_or(self.weights(), |best| &best.weights)
     }
 }
 
 impl<K: Kernels<Real = f32>> Trainer<K> {
-    /// All state between two epochs.
+    /// All state between two steps.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
+        self.state.clone().into_checkpoint(&self.config, self.task, self.shape, self.seed)
+    }
+
+    /// For another thread, which may save the state while this one computes.
+    pub fn snapshots(&mut self) -> Snapshots {
+        self.published.change(&mut self.state, |_| {});
+        Snapshots {
             config: self.config.clone(),
             task: self.task,
             shape: self.shape,
             seed: self.seed,
-            history: self.history.clone(),
-            weights: self.weights.clone(),
-            best: self.best.clone(),
-            optimiser: self.optimiser.clone(),
+            published: Arc::clone(&self.published),
         }
     }
 
@@ -302,8 +336,15 @@ impl<K: Kernels<Real = f32>> Trainer<K> {
                 .hint("resume with the dataset it was started on")
                 .into());
         }
-        let Checkpoint { config, task, seed, history, weights, best, optimiser, .. } = checkpoint;
+        let Checkpoint { config, task, seed, history, position, weights, best, optimiser, .. } = checkpoint;
+        let state = State {
+            weights: Arc::new(weights),
+            best: best.map(Arc::new),
+            optimiser: Arc::new(optimiser),
+            history,
+            position,
+        };
         let fresh = Self::for_task(task, config, fold, seed, kernels)?;
-        Ok(Self { history, weights, best, optimiser, ..fresh })
+        Ok(Self { state, ..fresh })
     }
 }

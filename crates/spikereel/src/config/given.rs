@@ -179,6 +179,8 @@ section! {
         patience_epochs: usize,
         /// Use the best weights by validation loss, not the last.
         use_best: bool,
+        /// Seconds between two checkpoints; 0 saves after every step. Results do not depend on it.
+        checkpoint_secs: f64,
     }
 }
 

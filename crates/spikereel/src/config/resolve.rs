@@ -252,6 +252,7 @@ fn train(given: TrainGiven) -> Checked<TrainConfig> {
         input_noise_sd: not_negative("train.input_noise_sd", given.input_noise_sd.unwrap_or(d::INPUT_NOISE_SD))?,
         patience_epochs: given.patience_epochs.unwrap_or(d::PATIENCE_EPOCHS),
         use_best: given.use_best.unwrap_or(d::USE_BEST),
+        checkpoint_secs: not_negative("train.checkpoint_secs", given.checkpoint_secs.unwrap_or(d::CHECKPOINT_SECS))?,
     })
 }
 

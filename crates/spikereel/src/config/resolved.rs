@@ -165,6 +165,8 @@ pub struct TrainConfig {
     pub patience_epochs: usize,
     /// Use the best weights by validation loss, not the last.
     pub use_best: bool,
+    /// Seconds between two checkpoints; 0 saves after every step.
+    pub checkpoint_secs: f64,
 }
 
 /// `[scores]`.

@@ -113,8 +113,9 @@ fn rate(material: &Material, config: &TrainConfig) -> Result<Rate> {
 struct Clock(Vec<Instant>);
 
 impl spikereel_nn::Progress for Clock {
-    fn on_step(&mut self, _report: &StepReport) {
+    fn on_step(&mut self, _report: &StepReport) -> spikereel_nn::Result<()> {
         self.0.push(Instant::now());
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ mod budget;
 mod reproduce;
 mod study;
 
-pub use reproduce::{Reproduced, reproduce};
+pub use reproduce::{Asked, Reproduced, reproduce};
 pub use study::{Studied, StudyLine, study};
 
 use crate::Result;

@@ -2,15 +2,29 @@
 
 use super::study::{StudyLine, study};
 use super::{budget, report};
+use crate::Result;
 use crate::config::choices::{StudyChoices, StudyPreset};
-use crate::config::{DataGiven, Given, resolve};
+use crate::config::{DataGiven, Given};
 use crate::progress::Progress;
-use crate::run_folder::{RunFolder, is_occupied};
-use crate::steps::{evaluate, mask, open_run, source, train};
+use crate::run_folder::RunFolder;
+use crate::steps::going_on::{Standing, standing};
+use crate::steps::{evaluate, mask, train};
 use crate::studies::{ALL, Material, Sizes};
-use crate::{ConfigError, Error, Result};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+
+/// What `reproduce` is asked for, beside settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// How much is computed.
+    pub preset: StudyPreset,
+    /// What studies do otherwise than by default.
+    pub choices: StudyChoices,
+    /// Begin even where this machine will need longer than the preset promises.
+    pub allow_longer: bool,
+    /// Set aside what is in the folder.
+    pub fresh: bool,
+}
 
 /// What `reproduce` made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,33 +40,21 @@ pub struct Reproduced {
 }
 
 /// Runs a preset's programme; `given` lies over the preset's settings, a source in it replaces the simulation. Before it begins its time is
-/// estimated from the rate measured here, and one that would take longer than its preset promises is refused, unless `allow_longer`. Given an `out` that holds the
-/// same programme, it goes on where that one stopped.
+/// estimated from the rate measured here, and one that would take longer than its preset promises is refused, unless longer is allowed. Given an `out` that holds the
+/// same programme, it goes on where that one stopped; afresh, it sets aside what is there.
 ///
 /// # Errors
 /// What is wrong with configuration or data, a folder of something else, divergence, an I/O error. A study that fails is told in the report.
-pub fn reproduce(
-    given: Given,
-    preset: StudyPreset,
-    choices: StudyChoices,
-    allow_longer: bool,
-    out: Option<&Path>,
-    progress: &dyn Progress,
-) -> Result<Reproduced> {
+pub fn reproduce(given: Given, asked: Asked, out: Option<&Path>, progress: &dyn Progress) -> Result<Reproduced> {
+    let Asked { preset, choices, allow_longer, fresh } = asked;
     let sizes = Sizes::of(preset);
     let settings = sizes.settings(preset)?;
     let below = below_source(settings, &given.data);
     let given = given.over(below);
     let is_begun = match out {
-        Some(path) => is_programme(path)?,
-        None => false,
+        Some(path) if !fresh => standing(path)? != Standing::Nothing,
+        _ => false,
     };
-    if let Some(path) = out
-        && !is_begun
-        && is_occupied(path)?
-    {
-        return Err(Error::FolderExists(path.to_path_buf()));
-    }
     if !is_begun && budget::budget_secs(preset).is_some() {
         let main = Material::new(given.clone(), progress)?;
         budget::check(&main, &sizes, ALL, preset, allow_longer, progress)?;
@@ -64,13 +66,8 @@ pub fn reproduce(
             numbered.path().to_path_buf()
         }
     };
-    if is_begun {
-        check_same(&folder, given, progress)?;
-        progress.say("== training is done already");
-    } else {
-        progress.say("== training");
-        train::train(given, Some(&folder), progress)?;
-    }
+    progress.say("== training");
+    train::train(given, Some(&folder), fresh, progress)?;
     if !folder.join(evaluate::SCORES).is_file() {
         evaluate::evaluate(&folder, progress)?;
     }
@@ -99,35 +96,6 @@ fn below_source(settings: Given, source: &DataGiven) -> Given {
         };
     }
     settings
-}
-
-/// True where a finished training stands.
-fn is_programme(folder: &Path) -> Result<bool> {
-    if !is_occupied(folder)? || !folder.join("config.toml").is_file() {
-        return Ok(false);
-    }
-    let events = folder.join("events.jsonl");
-    let text = std::fs::read_to_string(&events).map_err(|error| Error::io(&events, "read events", error))?;
-    Ok(text.lines().any(|line| line.contains("\"event\":\"done\"") && line.contains("\"detail\":\"train\"")))
-}
-
-/// Refuses to go on with other settings than those the folder was begun with. Precision counts only where it is asked for: `auto` may mean
-/// another on another machine, and a run keeps its own.
-fn check_same(folder: &Path, given: Given, progress: &dyn Progress) -> Result<()> {
-    let stored = open_run::stored_config(folder)?;
-    let is_any_precision = given.precision.is_none();
-    let loaded = source::load(&given, progress)?;
-    let mut config = resolve(given, &loaded.facts()?)?;
-    config.precision = if is_any_precision { stored.precision } else { config.precision.settled() };
-    if config == stored {
-        return Ok(());
-    }
-    let (was, wanted) = (stored.to_toml()?, config.to_toml()?);
-    let differs = |(a, b): &(&str, &str)| a != b;
-    let (expected, got) = was.lines().zip(wanted.lines()).find(differs).unwrap_or(("settings", "others"));
-    Err(ConfigError::new("settings", format!("`{expected}`, as in {}", folder.display()), format!("`{got}`"))
-        .hint("go on with the same settings, or give another --out")
-        .into())
 }
 
 #[cfg(test)]

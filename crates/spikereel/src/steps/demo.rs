@@ -4,9 +4,9 @@
 use super::{evaluate, mask, report, train};
 use crate::config::Given;
 use crate::progress::Progress;
-use crate::run_folder::RunFolder;
+use crate::run_folder::{RunFolder, read_json};
 use crate::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// How large a demo is: the settings of its two runs.
@@ -126,15 +126,28 @@ pub struct DemoDone {
     pub findings: Vec<String>,
 }
 
-/// Runs the demo; `out` is a new folder, by default the next of `runs/demo-1`, ...
+/// What a demo was asked for, in its folder; the same demo goes on there.
+const ASKED: &str = "demo.json";
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Asked {
+    seed: Option<u64>,
+    real: String,
+    simulated: String,
+}
+
+/// Runs the demo; `out` is a new folder, by default the next of `runs/demo-1`, ... Where it holds the same demo, that one is gone on with.
 ///
 /// # Errors
 /// As the steps it walks.
 pub fn demo(size: &DemoSize, seed: Option<u64>, out: Option<&Path>, progress: &dyn Progress) -> Result<DemoDone> {
+    let asked = Asked { seed, real: size.real.into(), simulated: size.simulated.into() };
     let folder = match out {
+        Some(path) if is_same(path, &asked) => RunFolder::hold(path)?,
         Some(path) => RunFolder::create(path)?,
         None => RunFolder::create_numbered(Path::new("runs"), "demo")?,
     };
+    folder.write_json(ASKED, &asked)?;
     let mut runs = Vec::new();
     for (name, title, settings) in
         [("real", "the real recording", size.real), ("simulated", "a simulated recording", size.simulated)]
@@ -144,13 +157,22 @@ pub fn demo(size: &DemoSize, seed: Option<u64>, out: Option<&Path>, progress: &d
             .map_err(|error| Error::Bug(format!("the demo's settings are wrong: {error}")))?;
         given.seed = seed.or(given.seed);
         let run = folder.join(name);
-        train::train(given, Some(&run), progress)?;
-        evaluate::evaluate(&run, progress)?;
-        mask::mask(&run, progress)?;
+        train::train(given, Some(&run), false, progress)?;
+        if !run.join(evaluate::SCORES).is_file() {
+            evaluate::evaluate(&run, progress)?;
+        }
+        if !run.join(mask::MASKING).is_file() {
+            mask::mask(&run, progress)?;
+        }
         runs.push(run);
     }
     let reported = report::report_of(&runs, "spikereel demo", &folder, progress)?;
     Ok(DemoDone { folder: folder.path().to_path_buf(), page: reported.page, findings: reported.findings })
+}
+
+fn is_same(path: &Path, asked: &Asked) -> bool {
+    let stored = path.join(ASKED);
+    stored.is_file() && read_json::<Asked>(&stored).is_ok_and(|stored| stored == *asked)
 }
 
 #[cfg(test)]

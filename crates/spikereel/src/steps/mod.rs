@@ -17,11 +17,14 @@ pub mod source;
 pub mod train;
 
 mod compose;
+pub(crate) mod going_on;
 mod merge;
+mod metrics;
 pub(crate) mod network;
 mod nwb;
 pub mod open_run;
 mod pictures;
 pub(crate) mod readouts;
 mod siegel;
+pub(crate) mod training;
 mod videos;

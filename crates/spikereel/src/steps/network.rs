@@ -1,14 +1,15 @@
 //! From the configuration's words to the training engine's, and its reports to a progress bar.
 
 use super::train::{Curve, EpochLosses};
+use super::training::{self, Keeping, Wanted};
 use crate::config::Resolved;
 use crate::config::choices::{Course, Redraw};
-use crate::progress::{Progress, Task};
 use crate::{Error, Result};
 use spikereel_data::{Fold, TrialDraw};
-use spikereel_nn::{
-    EpochRecord, FitNetwork, NetworkDecoder, OptimiserConfig, PhaseWeights, Schedule, StepReport, TrainConfig,
-};
+use spikereel_nn::{FitNetwork, NetworkDecoder, OptimiserConfig, PhaseWeights, Schedule, Task, TrainConfig};
+
+/// Trials that an error names of a batch.
+const N_SHOWN_TRIALS: usize = 64;
 
 /// How the engine is to train.
 pub fn train_config(config: &Resolved) -> TrainConfig {
@@ -52,21 +53,17 @@ pub fn train_config(config: &Resolved) -> TrainConfig {
     }
 }
 
-/// Trains one decoder on a fold.
+/// Trains one decoder on a fold, or goes on with its training.
 ///
 /// # Errors
 /// [`Error::Diverged`], or what does not fit.
-pub fn train(
-    fold: &Fold,
-    config: &Resolved,
-    seed: u64,
-    stage: &str,
-    progress: &dyn Progress,
-) -> Result<(NetworkDecoder, Curve)> {
-    let mut watcher = Watcher { stage, progress, task: None, validation: None };
-    let (decoder, history) = FitNetwork { config: train_config(config), precision: config.precision.of_engine() }
-        .fit_network(fold, seed, &mut watcher)?;
-    let epochs: Vec<EpochLosses> = history
+pub fn train(fold: &Fold, config: &Resolved, seed: u64, keeping: &Keeping<'_>) -> Result<(NetworkDecoder, Curve)> {
+    let fit = FitNetwork { config: train_config(config), precision: config.precision.of_engine() };
+    let (task, precision) = (Task::Decode, fit.precision);
+    let trainer = training::train(&Wanted { task, config: &fit.config, precision, fold, seed }, keeping)?;
+    let decoder = fit.decoder_of(&trainer)?;
+    let epochs: Vec<EpochLosses> = trainer
+        .history()
         .iter()
         .map(|record| EpochLosses { train: record.train_loss, validation: record.validation_loss })
         .collect();
@@ -83,37 +80,20 @@ pub fn train(
     Ok((decoder, curve))
 }
 
-/// Passes the engine's reports on to a bar with one step a batch.
-struct Watcher<'a> {
-    stage: &'a str,
-    progress: &'a dyn Progress,
-    task: Option<Box<dyn Task>>,
-    validation: Option<f64>,
-}
-
-impl spikereel_nn::Progress for Watcher<'_> {
-    fn on_step(&mut self, report: &StepReport) {
-        let total = (report.n_epochs * report.n_steps) as u64;
-        let task = self.task.get_or_insert_with(|| self.progress.begin(self.stage, total, "batch"));
-        task.advance(1);
-        let validation = self.validation.map_or_else(String::new, |loss| format!(", validation {loss:.4}"));
-        task.note(&format!("epoch {}, loss {:.4}{validation}", report.epoch + 1, report.loss));
-    }
-
-    fn on_epoch(&mut self, record: &EpochRecord) {
-        self.validation = record.validation_loss;
-    }
-}
-
 impl From<spikereel_nn::Error> for Error {
     fn from(error: spikereel_nn::Error) -> Self {
         match error {
             spikereel_nn::Error::Data(error) => Self::Data(error),
-            spikereel_nn::Error::Diverged { epoch, step, loss } => Self::Diverged(format!(
-                "the loss was {loss} in epoch {}, step {} (hint: lower train.learning_rate)",
-                epoch + 1,
-                step + 1
-            )),
+            spikereel_nn::Error::Diverged { epoch, step, loss, trials } => {
+                let shown: Vec<String> = trials.iter().take(N_SHOWN_TRIALS).map(ToString::to_string).collect();
+                let more = if trials.len() > shown.len() { ", ..." } else { "" };
+                Self::Diverged(format!(
+                    "the loss was {loss} in epoch {}, step {}, on trials {}{more} of the dataset (hint: lower train.learning_rate, in another folder)",
+                    epoch + 1,
+                    step + 1,
+                    shown.join(", ")
+                ))
+            }
             spikereel_nn::Error::Io { path, source } => Self::Io { path, doing: "read or write it".into(), source },
             damaged @ spikereel_nn::Error::Damaged { .. } => Self::Data(damaged.into()),
         }

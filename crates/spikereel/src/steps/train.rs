@@ -1,17 +1,20 @@
 //! `train`: a configuration in, a run folder with one decoder per fold and network out.
 
-use super::fits::Fits;
-use super::{network, prepare, source};
+use super::fits::{Fits, WhichDecoder};
+use super::going_on::{Standing, keep_instructions, same_run, standing};
+use super::source::Loaded;
+use super::training::{CHECKPOINTS, Keeping};
+use super::{metrics, network, prepare, source};
+use crate::Result;
 use crate::config::{Given, Resolved, resolve};
 use crate::progress::Progress;
 use crate::provenance;
-use crate::run_folder::{RunFolder, write_json};
-use crate::{Error, Result};
+use crate::run_folder::{RunFolder, is_occupied, read_json, refuse_if_held, set_aside, write_json};
 use serde::{Deserialize, Serialize};
 use spikereel_data::Fold;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Losses of one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -61,40 +64,102 @@ pub struct Trained {
     pub fits: Vec<TrainedFit>,
 }
 
-/// Trains; `out` is a new folder, by default the next of `runs/train-1`, `runs/train-2`, ...
+/// Trains; `out` is a new folder, by default the next of `runs/train-1`, `runs/train-2`, ... Where it holds an unfinished run of the same
+/// settings, that one is gone on with, with the same bits as if it had never stopped; where it holds a finished one, nothing is done.
+/// `fresh` sets aside what is there and begins anew.
 ///
 /// # Errors
-/// What is wrong with configuration or data, a folder that exists, divergence, an I/O error.
-pub fn train(given: Given, out: Option<&Path>, progress: &dyn Progress) -> Result<Trained> {
+/// What is wrong with configuration or data, a folder of something else or of other settings, divergence, an I/O error.
+pub fn train(given: Given, out: Option<&Path>, fresh: bool, progress: &dyn Progress) -> Result<Trained> {
     let began = Instant::now();
+    let standing =
+        out.map_or(Ok(Standing::Nothing), |out| if fresh { Ok(Standing::Nothing) } else { standing(out) })?;
+    let (run, config, loaded) = match (out, standing) {
+        (Some(out), Standing::Unfinished | Standing::Trained) => go_on(given, out, standing, progress)?,
+        _ => begin(given, out, fresh, progress)?,
+    };
+    let folder = source::dataset_folder_of(run.path(), &config);
+    let is_begun = standing == Standing::Trained;
+    if config.data.dataset.is_none() && !folder.exists() {
+        prepare::prepare_into(&config, loaded, &folder, progress)?;
+    }
+    let fits = train_folds(&run, &config, &folder, progress)?;
+    metrics::write(&run)?;
+    if !is_begun {
+        run.event("done", &"train")?;
+        provenance::record_step(&run, "train", began.elapsed().as_secs_f64())?;
+    }
+    Ok(Trained { run: run.path().to_path_buf(), fits })
+}
+
+fn begin(
+    given: Given,
+    out: Option<&Path>,
+    fresh: bool,
+    progress: &dyn Progress,
+) -> Result<(RunFolder, Resolved, Loaded)> {
+    if let Some(out) = out.filter(|_| !fresh) {
+        // Whoever works there is told of before anything is read.
+        refuse_if_held(out)?;
+    }
     let loaded = source::load(&given, progress)?;
     let mut config = resolve(given, &loaded.facts()?)?;
     config.precision = config.precision.settled();
     let run = match out {
-        Some(path) => RunFolder::create(path)?,
+        Some(path) => {
+            if fresh && is_occupied(path)? {
+                progress.say(&format!("{}: what was here is now {}", path.display(), set_aside(path)?.display()));
+            }
+            RunFolder::create(path)?
+        }
         None => RunFolder::create_numbered(Path::new("runs"), "train")?,
     };
     run.write_text("config.toml", &config.to_toml()?)?;
-    run.write_json("provenance.json", &provenance::of_this_process(config.seed, config.precision, loaded.inputs()))?;
+    begin_provenance(&run, &config, &loaded)?;
     run.event("began", &"train")?;
-    let folder = source::dataset_folder_of(run.path(), &config);
-    if config.data.dataset.is_none() {
-        prepare::prepare_into(&config, loaded, &folder, progress)?;
+    Ok((run, config, loaded))
+}
+
+fn begin_provenance(run: &RunFolder, config: &Resolved, loaded: &Loaded) -> Result<()> {
+    run.write_json("provenance.json", &provenance::of_this_process(config.seed, config.precision, loaded.inputs()))
+}
+
+fn go_on(
+    given: Given,
+    out: &Path,
+    standing: Standing,
+    progress: &dyn Progress,
+) -> Result<(RunFolder, Resolved, Loaded)> {
+    let run = RunFolder::open(out)?;
+    keep_instructions(out)?;
+    let (config, loaded) = same_run(&run, given, progress)?;
+    if !run.join("provenance.json").is_file() {
+        begin_provenance(&run, &config, &loaded)?;
     }
-    let fits = train_folds(&run, &config, &folder, progress)?;
-    run.event("done", &"train")?;
-    provenance::record_step(&run, "train", began.elapsed().as_secs_f64())?;
-    Ok(Trained { run: run.path().to_path_buf(), fits })
+    if standing == Standing::Trained {
+        progress.say(&format!("{}: this training is done already", out.display()));
+    } else {
+        progress.say(&format!("{}: going on where it stopped", out.display()));
+        run.event("gone on with", &"train")?;
+    }
+    Ok((run, config, loaded))
 }
 
 fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn Progress) -> Result<Vec<TrainedFit>> {
     let stored = source::read_dataset(folder)?;
     let (dataset, splits) = (Arc::new(stored.dataset), stored.splits);
     let places = Fits { n_folds: splits.len(), n_networks: config.n_network_seeds };
+    let told = metrics::told(run)?;
     let mut fits = Vec::new();
     for which in places.all() {
         let split = splits[which.fold_idx].clone();
         let fold = Fold::new(dataset.clone(), split, config.standardise.kind)?;
+        let place = places.folder(run.path(), which);
+        let (weights, curve_path) = (place.join("weights.safetensors"), place.join("curve.json"));
+        if weights.is_file() && curve_path.is_file() {
+            fits.push(TrainedFit::of(which, &read_json(&curve_path)?));
+            continue;
+        }
         if which.network_idx == 0 {
             places.save_fold(run.path(), which.fold_idx, &fold)?;
         }
@@ -106,20 +171,33 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
                 format!("training fold {} of {folds}, network {} of {n}", which.fold_idx + 1, which.network_idx + 1)
             }
         };
-        let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &name, progress)?;
-        let place = places.folder(run.path(), which);
-        std::fs::create_dir_all(&place).map_err(|error| Error::io(&place, "make a folder", error))?;
-        decoder.save(&place.join("weights.safetensors"))?;
-        write_json(&place.join("curve.json"), &curve)?;
+        let keeping = Keeping {
+            folder: place.join(CHECKPOINTS),
+            every: Duration::from_secs_f64(config.train.checkpoint_secs),
+            may_write: Arc::new(run.lease().checker()),
+            stage: &name,
+            progress,
+            on_epoch: &|record| metrics::tell(run, &told, which, record),
+        };
+        let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &keeping)?;
+        run.lease().check()?;
+        decoder.save(&weights)?;
+        write_json(&curve_path, &curve)?;
         run.event("trained", &which)?;
-        fits.push(TrainedFit {
+        fits.push(TrainedFit::of(which, &curve));
+    }
+    Ok(fits)
+}
+
+impl TrainedFit {
+    fn of(which: WhichDecoder, curve: &Curve) -> Self {
+        Self {
             fold_idx: which.fold_idx,
             network_idx: which.network_idx,
             n_epochs: curve.epochs.len(),
             best_epoch: curve.best_epoch,
             train_loss: curve.epochs.last().map_or(f64::NAN, |epoch| epoch.train),
             validation_loss: curve.epochs.iter().filter_map(|epoch| epoch.validation).min_by(f64::total_cmp),
-        });
+        }
     }
-    Ok(fits)
 }

@@ -8,10 +8,14 @@ use crate::progress::Progress;
 use crate::steps::fits::WhichDecoder;
 use crate::steps::network::train_config;
 use crate::steps::open_run::OpenRun;
+use crate::steps::training::{self, Keeping, MayWrite, Wanted};
 use serde::Serialize;
 use spikereel_data::rng::derive_seed;
 use spikereel_data::{Decoder, FitDecoder, Fold};
-use spikereel_nn::{FitNetwork, FitNetworkEncoder, NetworkDecoder, NetworkEncoder, StepReport, TrainConfig};
+use spikereel_kernels::fast::Fast;
+use spikereel_nn::{FitNetwork, FitNetworkEncoder, NetworkDecoder, NetworkEncoder, Task, TrainConfig, Trainer};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// All that a study may use.
 pub struct Context<'a> {
@@ -120,10 +124,11 @@ impl Context<'_> {
         if weights.is_file() {
             return Ok(NetworkDecoder::load(&weights)?.in_precision(precision));
         }
-        let mut watcher = Watcher { stage, progress: self.progress, task: None };
-        let (decoder, _) = FitNetwork { config: config.clone(), precision }.fit_network(fold, seed, &mut watcher)?;
         self.store.describe(&name, &made)?;
+        let trainer = self.train(&Wanted { task: Task::Decode, config, precision, fold, seed }, &name, stage)?;
+        let decoder = FitNetwork { config: config.clone(), precision }.decoder_of(&trainer)?;
         decoder.save(&weights)?;
+        self.store.forget_checkpoints(&name)?;
         Ok(decoder)
     }
 
@@ -139,12 +144,29 @@ impl Context<'_> {
         if weights.is_file() {
             return Ok(NetworkEncoder::load(&weights)?.in_precision(precision));
         }
-        let mut watcher = Watcher { stage, progress: self.progress, task: None };
-        let fit = FitNetworkEncoder { config: config.clone(), precision };
-        let (encoder, _) = fit.fit_network(fold, seed, &mut watcher)?;
         self.store.describe(&name, &made)?;
+        let trainer = self.train(&Wanted { task: Task::Encode, config, precision, fold, seed }, &name, stage)?;
+        let encoder = FitNetworkEncoder { config: config.clone(), precision }.encoder_of(&trainer)?;
         encoder.save(&weights)?;
+        self.store.forget_checkpoints(&name)?;
         Ok(encoder)
+    }
+
+    /// Trains a network of the store, or goes on where an earlier process stopped.
+    fn train(&self, wanted: &Wanted<'_>, name: &str, stage: &str) -> Result<Trainer<Fast>> {
+        let may_write: MayWrite = match self.run {
+            Some(run) => Arc::new(run.folder.lease().checker()),
+            None => Arc::new(|| Ok(())),
+        };
+        let keeping = Keeping {
+            folder: self.store.checkpoints(name),
+            every: Duration::from_secs_f64(self.main.config.train.checkpoint_secs),
+            may_write,
+            stage,
+            progress: self.progress,
+            on_epoch: &|_| Ok(()),
+        };
+        training::train(wanted, &keeping)
     }
 
     fn made<'a>(&self, what: Option<&'static str>, config: &'a TrainConfig, fold: &Fold, seed: u64) -> Made<'a> {
@@ -186,22 +208,4 @@ impl FitDecoder for SmallFit<'_> {
             Err(error) => Err(spikereel_data::DataError::new("network", "a training that ends", error.to_string())),
         }
     }
-}
-
-/// Passes the engine's reports on to a bar with one step a batch.
-struct Watcher<'a> {
-    stage: &'a str,
-    progress: &'a dyn Progress,
-    task: Option<Box<dyn crate::progress::Task>>,
-}
-
-impl spikereel_nn::Progress for Watcher<'_> {
-    fn on_step(&mut self, report: &StepReport) {
-        let total = (report.n_epochs * report.n_steps) as u64;
-        let task = self.task.get_or_insert_with(|| self.progress.begin(self.stage, total, "batch"));
-        task.advance(1);
-        task.note(&format!("epoch {}, loss {:.4}", report.epoch + 1, report.loss));
-    }
-
-    fn on_epoch(&mut self, _record: &spikereel_nn::EpochRecord) {}
 }

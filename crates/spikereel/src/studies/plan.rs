@@ -7,6 +7,7 @@ use super::{Context, Sizes};
 use crate::config::Resolved;
 use crate::config::choices::{PlaneMethod, Statistics, StudyChoices};
 use crate::run_folder::{read_json, write_json};
+use crate::steps::going_on::of_results;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use spikereel_report::schema::Section;
@@ -82,6 +83,7 @@ impl Plan {
     /// # Errors
     /// A fault of ours.
     pub fn new(studies: &[StudyKind], config: &Resolved, sizes: &Sizes, choices: StudyChoices) -> Result<Self> {
+        let config = &of_results(config);
         let planned = |study: &StudyKind| -> Result<PlannedStudy> {
             let StudyChoices { statistics, plane } = study.of(choices);
             let depends_on =
@@ -129,7 +131,7 @@ impl PlannedStudy {
         let depends_on = DependsOn {
             version: env!("CARGO_PKG_VERSION"),
             study: kind.name,
-            config: &context.main.config,
+            config: &of_results(&context.main.config),
             sizes: context.sizes,
             statistics,
             plane,

@@ -123,6 +123,14 @@ pub fn recovery(options: &RecoveryOptions, progress: &dyn Progress) -> Result<Re
     let mut accuracy: Vec<(String, f64)> = Vec::new();
     for at in 0..options.n_seeds {
         let (own, of_features) = one(options, at, progress)?;
+        let count = |is: fn(&Outcome) -> bool| own.iter().filter(|outcome| is(outcome)).count();
+        let (n_first, n_alarms) = (count(|outcome| outcome.is_first), count(|outcome| outcome.false_alarm));
+        progress.say(&format!(
+            "recording {} of {}: the planted region first in {n_first} of {} answers, the region of nothing found in {n_alarms}",
+            at + 1,
+            options.n_seeds,
+            own.len()
+        ));
         outcomes.extend(own);
         for (feature, value) in of_features {
             match accuracy.iter_mut().find(|(name, _)| *name == feature) {

@@ -1,6 +1,7 @@
 //! Networks kept under a name made of all they depend on: settings, data, split, seed and this version.
 
 use crate::run_folder::{write_json, write_whole};
+use crate::steps::training::CHECKPOINTS;
 use crate::{Error, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,6 +23,25 @@ impl Store {
     /// Where the network of this name lies, or would lie.
     pub fn weights(&self, name: &str) -> PathBuf {
         self.folder.join(name).join("weights.safetensors")
+    }
+
+    /// Where the checkpoints of this network lie while it is trained.
+    pub fn checkpoints(&self, name: &str) -> PathBuf {
+        self.folder.join(name).join(CHECKPOINTS)
+    }
+
+    /// Removes the checkpoints of a network whose weights are stored.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub fn forget_checkpoints(&self, name: &str) -> Result<()> {
+        let folder = self.checkpoints(name);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(&folder, "remove its checkpoints", error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notes what a network was made of, beside its weights.
