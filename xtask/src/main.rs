@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod faults;
 mod golden;
 mod portability;
 mod screenshots;
@@ -21,6 +22,8 @@ usage: cargo xtask COMMAND
                                    qemu-user, where installed, on a processor without AVX
   screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
                                    fail on console errors, outside requests and sideways scrolling
+  faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,
+                                   with strace and faketime; an hour); --quick: a sample of each in minutes, nothing written
   masking-null                     false alarms of masking where nothing was planted, an hour
   recovery [N] [shapley|retrain]   planted functions found, and false alarms, over N recordings (20), an hour and more
   mutations [N] [FORMAT ...]       N (100,000) damaged files of each format that is read: no panic, no 2 s, no more memory than
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["golden", "--python", python] => golden::run(&repository_root(), python, ""),
         ["golden", "--python", python, word] => golden::run(&repository_root(), python, word),
         ["screenshots", report, out] => screenshots::run(report.as_ref(), out.as_ref()),
+        ["faults", rest @ ..] => faults::run(&repository_root(), rest),
         ["portability"] => portability::check(&repository_root()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -75,6 +75,8 @@ pub enum Command {
     Reproduce(ReproduceArgs),
     /// Make report.json and the page of a run that was evaluated
     Report(RunArgs),
+    /// Hold a run against what it says: inputs and dataset read again, scores, masking and report made again from the weights
+    Verify(RunArgs),
     /// Time the engine on this machine, beside PyTorch where a Python is given
     Bench(BenchArgs),
     /// One engine of `bench`, a process of its own

@@ -1,5 +1,6 @@
 //! Progress bars on stderr: rate and time left, for anything that takes longer than a second; none where nobody watches.
 
+use crate::said;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use spikereel::progress::{Progress, Task};
 use std::fmt::Write;
@@ -42,8 +43,8 @@ impl Progress for Bars {
     fn say(&self, remark: &str) {
         match &self.drawn {
             _ if self.quiet => {}
-            Some(drawn) => drawn.suspend(|| eprintln!("{remark}")),
-            None => eprintln!("{remark}"),
+            Some(drawn) => drawn.suspend(|| said::line(remark)),
+            None => said::line(remark),
         }
     }
 }
@@ -96,8 +97,8 @@ impl Drop for Bar {
         let figure = if figure.is_empty() { String::new() } else { format!(", {figure}") };
         let line = format!("{}: {:.1} s{figure}", self.stage, took.as_secs_f64());
         match &self.drawn {
-            Some(drawn) => drawn.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(drawn) => drawn.suspend(|| said::line(&line)),
+            None => said::line(&line),
         }
     }
 }

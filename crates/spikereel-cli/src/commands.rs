@@ -64,6 +64,11 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
             show(common, &programme::reproduce(given, asked, out, progress)?)
         }
         Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
+        Command::Verify(args) => {
+            let verified = programme::verify(&args.run, progress)?;
+            let output = show(common, &verified)?;
+            if verified.is_same { Ok(output) } else { Err(Error::Differs { output, run: args.run.clone() }) }
+        }
         Command::Bench(args) => show(common, &bench::bench(&bench_config(args), progress)?),
         Command::BenchWorker(args) => {
             let problem = bench::Problem { batch: args.batch, base_channels: args.base_channels };

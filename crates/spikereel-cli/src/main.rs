@@ -7,6 +7,7 @@ mod bars;
 mod commands;
 mod import;
 mod look;
+mod said;
 mod signals;
 mod text;
 
@@ -18,21 +19,24 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         let what = panic.payload_as_str().map_or_else(String::new, |text| format!(": {}", text.replace('\n', " ")));
-        eprintln!(
+        said::line(&format!(
             "error: a fault of spikereel itself{place}{what} (hint: nothing you typed should cause this; please report it with the command you ran)"
-        );
+        ));
     }));
     let cli = args::Cli::parse();
     if let Err(error) = signals::listen() {
-        eprintln!(
+        said::line(&format!(
             "warning: signals are not heard ({error}): stopped, this process loses what came after the last checkpoint"
-        );
+        ));
     }
     // The hook has said what is to be said; what is left is the code. Any thread's panic ends up here through rayon's join.
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&cli))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
-            eprintln!("error: {error}");
+            if let spikereel::Error::Differs { output, .. } = &error {
+                let _ = print(output);
+            }
+            said::line(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
         Err(_) => ExitCode::from(70),

@@ -1,5 +1,6 @@
 //! Signals that ask the process to stop: what is under way is saved, and the process ends with code 75, which schedulers take as "run again".
 
+use crate::said;
 use std::process::exit;
 
 /// Waits for SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 on a thread of its own. The first one ends the process after everything is saved; those
@@ -30,11 +31,11 @@ pub fn listen() -> std::io::Result<()> {
 fn stop(signal: &str) {
     let errors = spikereel::stop::stop();
     for error in &errors {
-        eprintln!("error: {error}");
+        said::line(&format!("error: {error}"));
     }
     let saved = if errors.is_empty() { "what was done is saved" } else { "not all could be saved" };
-    eprintln!(
+    said::line(&format!(
         "error: stopped by {signal}; {saved} (hint: the same command goes on where it stopped; where it named no --out, add --out and the folder it works in)"
-    );
+    ));
     exit(i32::from(spikereel::STOPPED));
 }

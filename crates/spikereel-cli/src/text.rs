@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 use spikereel::AuditFinding;
 use spikereel::bench::Benched;
-use spikereel::programme::{Reproduced, Studied, StudyLine};
+use spikereel::programme::{Reproduced, Studied, StudyLine, Verified};
 use spikereel::steps::convert::Converted;
 use spikereel::steps::decode::Decoded;
 use spikereel::steps::demo::DemoDone;
@@ -272,6 +272,15 @@ impl Text for Masked {
             let _ = writeln!(out, "{line}");
         });
         out
+    }
+}
+
+impl Text for Verified {
+    fn text(&self) -> String {
+        let state = |is_same| if is_same { "same" } else { "differs" };
+        let rows =
+            self.checks.iter().map(|check| vec![check.what.clone(), state(check.is_same).into(), check.detail.clone()]);
+        format!("{}\n{}", self.run.display(), table(&["checked", "is", "where"], rows))
     }
 }
 

@@ -153,12 +153,12 @@ impl WithInputGradient for NetworkDecoder {
         self.check_spikes(spikes)?;
         let out = self.runner.network.output();
         let expected = [spikes.dim().0, out.frames, out.height, out.width, out.channels];
-        if output_weight.shape() != expected {
-            return Err(DataError::new(
-                "output weight",
-                format!("{expected:?}"),
-                format!("{:?}", output_weight.shape()),
-            ));
+        let axes = ["trial", "frame", "height", "width", "rgb"];
+        for ((axis, expected), got) in axes.into_iter().zip(expected).zip(output_weight.shape()) {
+            if expected != *got {
+                let what = format!("output weight, {axis} axis");
+                return Err(DataError::new(what, expected.to_string(), got.to_string()));
+            }
         }
         let output_weight = output_weight.as_standard_layout();
         let output_weight = output_weight.as_slice().unwrap_or(&[]);

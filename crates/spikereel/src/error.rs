@@ -98,6 +98,14 @@ pub enum Error {
         /// What the lock file says of its holder.
         holder: String,
     },
+    /// A run is not what it says.
+    #[error("{}: not everything is as it was stored (hint: the lines above name what differs and where)", .run.display())]
+    Differs {
+        /// The run folder.
+        run: PathBuf,
+        /// What stands on stdout all the same.
+        output: String,
+    },
     /// Reading or writing failed.
     #[error("{}: could not {doing}: {source}", .path.display())]
     Io {
@@ -125,7 +133,7 @@ impl Error {
     /// The exit code of this error (the table stands in [`EXIT_CODES`]).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Data(_) | Self::Sidecar { .. } => 65,
+            Self::Data(_) | Self::Sidecar { .. } | Self::Differs { .. } => 65,
             Self::Config(_) | Self::Toml { .. } | Self::FolderExists(_) => 78,
             Self::Bug(_) => 70,
             Self::Io { .. } => 74,
@@ -150,6 +158,7 @@ mod tests {
             Error::FolderExists("runs/a".into()),
             Error::FolderInUse { path: "runs/a".into(), holder: "process 7".into() },
             Error::io(Path::new("a.npz"), "read it", std::io::Error::from(std::io::ErrorKind::NotFound)),
+            Error::Differs { run: "runs/a".into(), output: String::new() },
             Error::Diverged("loss was NaN in epoch 3".into()),
             Error::Bug("a fold without trials".into()),
         ];

@@ -88,6 +88,7 @@ pub struct Lease {
     lost: Arc<AtomicBool>,
     end: Option<Sender<()>>,
     beating: Option<JoinHandle<()>>,
+    lock: Identity,
     _lock: File,
 }
 
@@ -117,7 +118,7 @@ impl Lease {
             .map_err(|error| Error::io(&path, "write the lease", error))?;
         let lost = Arc::new(AtomicBool::new(false));
         let (end, ended) = channel();
-        let (own, own_lost) = (folder.to_path_buf(), Arc::clone(&lost));
+        let (own, own_lost, own_lock) = (folder.to_path_buf(), Arc::clone(&lost), identity(lock.metadata()));
         let beating = std::thread::Builder::new()
             .name("lease".into())
             .spawn(move || {
@@ -128,6 +129,9 @@ impl Lease {
                         // Removed by hand, or half read: the next beat writes it again.
                         _ => holder.beat += 1,
                     }
+                    if identity(std::fs::metadata(own.join(FILES[0]))) != own_lock {
+                        continue;
+                    }
                     if !own.join(LEASE).exists() {
                         let again = OpenOptions::new().create(true).truncate(false).write(true).open(own.join(LEASE));
                         file = if let Ok(again) = again { again } else { continue };
@@ -137,21 +141,23 @@ impl Lease {
                 }
             })
             .map_err(|error| Error::io(&path, "start a thread for the lease", error))?;
-        Ok(Self { folder: folder.to_path_buf(), lost, end: Some(end), beating: Some(beating), _lock: lock })
+        let identity = identity(lock.metadata());
+        let folder = folder.to_path_buf();
+        Ok(Self { folder, lost, end: Some(end), beating: Some(beating), lock: identity, _lock: lock })
     }
 
-    /// Refuses to go on where another process has taken the folder over.
+    /// Refuses to go on where another process has taken the folder over, or somebody has moved it away.
     ///
     /// # Errors
-    /// [`Error::FolderInUse`].
+    /// [`Error::FolderInUse`], or [`Error::Io`] where the folder is no longer what it was.
     pub fn check(&self) -> Result<()> {
-        check(&self.folder, &self.lost)
+        check(&self.folder, &self.lost, self.lock)
     }
 
     /// The same for another thread.
     pub fn checker(&self) -> impl Fn() -> Result<()> + Send + Sync + 'static {
-        let (folder, lost) = (self.folder.clone(), Arc::clone(&self.lost));
-        move || check(&folder, &lost)
+        let (folder, lost, lock) = (self.folder.clone(), Arc::clone(&self.lost), self.lock);
+        move || check(&folder, &lost, lock)
     }
 }
 
@@ -161,7 +167,7 @@ impl Drop for Lease {
         if let Some(beating) = self.beating.take() {
             let _ = beating.join();
         }
-        if !self.lost.load(Ordering::SeqCst) {
+        if self.check().is_ok() {
             let _ = std::fs::remove_file(self.folder.join(LEASE));
         }
     }
@@ -180,9 +186,27 @@ pub fn holder(folder: &Path) -> Option<Holder> {
     Holder::read(folder)
 }
 
-fn check(folder: &Path, lost: &AtomicBool) -> Result<()> {
+/// What tells a file from another of its name; nothing where the system has no such thing.
+type Identity = Option<(u64, u64)>;
+
+#[cfg(unix)]
+fn identity(file: std::io::Result<std::fs::Metadata>) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    file.ok().map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_file: std::io::Result<std::fs::Metadata>) -> Identity {
+    None
+}
+
+fn check(folder: &Path, lost: &AtomicBool, lock: Identity) -> Result<()> {
     if !lost.load(Ordering::SeqCst) {
-        return Ok(());
+        if identity(std::fs::metadata(folder.join(FILES[0]))) == lock {
+            return Ok(());
+        }
+        let words = "the folder, or the file `lock` in it, was moved or removed while this process worked there (hint: go on where the folder is now)";
+        return Err(Error::io(folder, "go on there", std::io::Error::other(words)));
     }
     let holder = Holder::read(folder).map_or_else(|| "another host's".into(), |holder| holder.to_string());
     Err(Error::FolderInUse { path: folder.to_path_buf(), holder })

@@ -15,6 +15,7 @@ pub mod lease;
 pub mod programme;
 pub mod progress;
 pub mod provenance;
+pub mod room;
 pub mod run_folder;
 pub mod steps;
 pub mod stop;

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub struct RunFolder {
     path: PathBuf,
     _at_stop: Registered,
-    lease: Lease,
+    lease: Option<Lease>,
 }
 
 impl RunFolder {
@@ -91,7 +91,22 @@ impl RunFolder {
             lease::release(&own);
             noted
         });
-        Ok(Self { path: path.to_path_buf(), _at_stop: at_stop, lease })
+        Ok(Self { path: path.to_path_buf(), _at_stop: at_stop, lease: Some(lease) })
+    }
+
+    /// Opens the folder of an earlier run to read it, repairing nothing. Its lease is taken where that can be written.
+    ///
+    /// # Errors
+    /// As [`RunFolder::open`].
+    pub fn look(path: &Path) -> Result<Self> {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        check_is_run(path)?;
+        match Self::hold(path) {
+            Err(Error::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) => {
+                Ok(Self { path: path.to_path_buf(), _at_stop: at_stop(|| Ok(())), lease: None })
+            }
+            held => held,
+        }
     }
 
     /// The folder.
@@ -104,9 +119,18 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// The lease, for those who write on their own.
-    pub fn lease(&self) -> &Lease {
-        &self.lease
+    /// Refuses to write where another process has taken the folder over.
+    ///
+    /// # Errors
+    /// [`Error::FolderInUse`].
+    pub fn check(&self) -> Result<()> {
+        self.lease.as_ref().map_or(Ok(()), Lease::check)
+    }
+
+    /// The same for another thread.
+    pub fn checker(&self) -> impl Fn() -> Result<()> + Send + Sync + 'static {
+        let checker = self.lease.as_ref().map(Lease::checker);
+        move || checker.as_ref().map_or(Ok(()), |check| check())
     }
 
     /// Appends one event to `events.jsonl`, with the time at which it happened.
@@ -114,7 +138,7 @@ impl RunFolder {
     /// # Errors
     /// An I/O error; a lease that was lost.
     pub fn event(&self, kind: &str, detail: &impl Serialize) -> Result<()> {
-        self.lease.check()?;
+        self.check()?;
         events::append(&self.path, kind, detail)
     }
 
@@ -123,7 +147,7 @@ impl RunFolder {
     /// # Errors
     /// An I/O error; a lease that was lost.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
-        self.lease.check()?;
+        self.check()?;
         write_json(&self.join(name), value)
     }
 
@@ -132,7 +156,7 @@ impl RunFolder {
     /// # Errors
     /// An I/O error; a lease that was lost.
     pub fn write_text(&self, name: &str, text: &str) -> Result<()> {
-        self.lease.check()?;
+        self.check()?;
         write_whole(&self.join(name), text.as_bytes())
     }
 }

@@ -87,6 +87,17 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         values * size_of::<K::Real>() + self.winners.iter().map(Vec::len).sum::<usize>()
     }
 
+    /// Bytes that those buffers will have for batches of `batch` samples.
+    pub fn bytes_for(&self, batch: usize) -> usize {
+        let per_sample: usize = self.plan.slot_len.iter().sum();
+        let winners =
+            self.plan.steps.iter().filter(|step| {
+                step.pool.is_some() || matches!(self.network.nodes()[step.node.0].op, Op::MaxPool3d { .. })
+            });
+        let winners: usize = winners.map(|step| self.network.extent(step.output).len()).sum();
+        (per_sample * batch + self.gradients.len()) * size_of::<K::Real>() + winners * batch
+    }
+
     /// Runs the network on `input`, `[batch, frame, height, width, channel]` as the network's input says; returns its output. In
     /// [`Mode::Train`] running statistics are left as they are: see [`Engine::update_running`].
     ///

@@ -306,6 +306,23 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
 }
 
 impl<K: Kernels<Real = f32>> Trainer<K> {
+    /// Bytes of memory that a training step needs: activations and gradients, two batches, weights (the present, the best, and a copy while a
+    /// checkpoint is written) and the optimiser's. Room to work in inside the kernels comes on top: about a tenth.
+    pub fn memory_bytes(&self) -> usize {
+        let dataset = self.fold.dataset();
+        let n_sample = dataset.n_bins() * dataset.n_sites() + dataset.video_shape().iter().product::<usize>();
+        let params = self.network.params();
+        let n_weights = 7 * params.n_trained + 3 * params.n_buffered;
+        self.engine.bytes_for(self.config.batch_size)
+            + size_of::<f32>() * (2 * self.config.batch_size * n_sample + n_weights)
+    }
+
+    /// Bytes of one checkpoint, but for its note: weights, the best weights, and the optimiser's two memories.
+    pub fn checkpoint_bytes(&self) -> usize {
+        let params = self.network.params();
+        size_of::<f32>() * (4 * params.n_trained + 2 * params.n_buffered)
+    }
+
     /// All state between two steps.
     pub fn checkpoint(&self) -> Checkpoint {
         self.state.clone().into_checkpoint(&self.config, self.task, self.shape, self.seed)

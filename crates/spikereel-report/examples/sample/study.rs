@@ -16,6 +16,7 @@ pub fn study() -> Result<Study> {
                   simulated recording with planted regions, decoded into video, scored and masked."
             .into(),
         reports: vec![real()?, simulated()?],
+        studies: Some(StudyCounts { n_planned: 3, n_done: 2, n_failed: 1, n_missing: 0 }),
         sections: section::sections(),
     })
 }

@@ -18,6 +18,10 @@ pub fn check(study: &Study) -> Result<()> {
     if study.reports.is_empty() && study.sections.is_empty() {
         return Err(fault("reports", "at least one, or else a section in `sections`", "none of either"));
     }
+    if let Some(counts) = study.studies {
+        let n_known = counts.n_done.saturating_add(counts.n_failed).saturating_add(counts.n_missing);
+        expect_equal("studies.n_planned (done + failed + missing)", n_known, counts.n_planned)?;
+    }
     for (idx, report) in study.reports.iter().enumerate() {
         check_report(report).map_err(|error| match error {
             Error::Content(error) => Error::from(error.at(format!("report.json, reports[{idx}]"))),

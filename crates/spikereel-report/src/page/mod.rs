@@ -11,7 +11,7 @@ mod section;
 
 use crate::base64;
 use crate::figures::{Figure, SectionFigure};
-use crate::schema::Study;
+use crate::schema::{Study, StudyCounts};
 use crate::text::number;
 use crate::{Error, Provenance, Result};
 use askama::Template;
@@ -32,6 +32,7 @@ struct PageView<'a> {
     script: &'static str,
     parts: Vec<PartView<'a>>,
     sections: Vec<SectionView<'a>>,
+    counts: Option<String>,
     provenance: &'a Provenance,
     facts: Vec<(&'static str, String)>,
     steps: Vec<(&'a str, String)>,
@@ -57,11 +58,21 @@ pub fn page(
         script: SCRIPT,
         parts: parts.map(|(idx, (report, figures))| PartView::new(idx, report, figures)).collect(),
         sections: sections.map(|(section, figures)| SectionView::new(section, figures)).collect(),
+        counts: study.studies.map(counts),
         provenance,
         facts: facts(provenance),
         steps: provenance.step_secs.iter().map(|(step, secs)| (step.as_str(), duration(*secs))).collect(),
     };
     view.render().map_err(|error| Error::Draw(error.to_string()))
+}
+
+/// What became of planned studies, in a sentence.
+fn counts(counts: StudyCounts) -> String {
+    let StudyCounts { n_planned, n_done, n_failed, n_missing } = counts;
+    if n_done == n_planned {
+        return format!("All {n_planned} planned studies are done.");
+    }
+    format!("Of {n_planned} planned studies {n_done} are done, {n_failed} failed and {n_missing} have not run.")
 }
 
 /// What the page may load: nothing but itself.

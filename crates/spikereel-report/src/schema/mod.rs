@@ -30,6 +30,9 @@ pub struct Study {
     pub summary: String,
     /// The parts, in the order shown; at least one, or else studies.
     pub reports: Vec<Report>,
+    /// How many studies were planned and what became of them; `None` where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub studies: Option<StudyCounts>,
     /// Studies that stand beside the parts, in the order shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<Section>,
@@ -95,6 +98,20 @@ pub struct FitCounts {
     pub n_missing: usize,
     /// Which failed or are missing, and why; empty where none.
     pub notes: Vec<String>,
+}
+
+/// Studies planned and what became of them: `n_planned = n_done + n_failed + n_missing`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyCounts {
+    /// Asked for.
+    pub n_planned: usize,
+    /// Told on this page.
+    pub n_done: usize,
+    /// Ended with an error.
+    pub n_failed: usize,
+    /// Never ran, or were stopped.
+    pub n_missing: usize,
 }
 
 /// A work to cite.

@@ -3,9 +3,11 @@
 mod budget;
 mod reproduce;
 mod study;
+mod verify;
 
 pub use reproduce::{Asked, Reproduced, reproduce};
 pub use study::{Studied, StudyLine, study};
+pub use verify::{Checked, Verified, verify};
 
 use crate::Result;
 use crate::progress::Progress;
@@ -18,6 +20,5 @@ use std::path::Path;
 /// A run that was not evaluated, a damaged file, another process in it.
 pub fn report(run: &Path, progress: &dyn Progress) -> Result<Reported> {
     crate::run_folder::check_is_run(run)?;
-    let (sections, notes) = study::stored_sections(run)?;
-    report_with(run, sections, notes, progress)
+    report_with(run, study::stored(run)?, progress)
 }

@@ -8,7 +8,7 @@ use crate::steps::open_run::OpenRun;
 use crate::steps::readouts;
 use crate::studies::{Context, Material, Outcome, Plan, Sizes, Store, StudyKind, coarse, complete};
 use serde::Serialize;
-use spikereel_report::schema::Section;
+use spikereel_report::schema::StudyCounts;
 use std::path::{Path, PathBuf};
 
 /// The plan of a run's studies, in its folder.
@@ -106,19 +106,30 @@ pub fn stored_plan(run: &Path) -> Result<Option<Plan>> {
     if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
 }
 
-/// Sections of the studies that are done, and a line for each that is not.
+/// What became of a run's planned studies: sections of those that are done, a line for each that is not, and how many there are of each.
 ///
 /// # Errors
 /// A damaged file.
-pub fn stored_sections(run: &Path) -> Result<(Vec<Section>, Vec<String>)> {
-    let (mut sections, mut notes) = (Vec::new(), Vec::new());
-    for planned in stored_plan(run)?.map_or_else(Vec::new, |plan| plan.studies) {
+pub fn stored(run: &Path) -> Result<crate::steps::report::Studied> {
+    let mut studied = crate::steps::report::Studied::default();
+    let Some(plan) = stored_plan(run)? else { return Ok(studied) };
+    let mut counts = StudyCounts { n_planned: plan.studies.len(), n_done: 0, n_failed: 0, n_missing: 0 };
+    for planned in plan.studies {
         match planned.outcome(run)? {
-            Outcome::Done(section) => sections.push(*section),
-            Outcome::Failed(error) => notes.push(format!("study {} failed: {error}", planned.name)),
-            Outcome::Missing => notes.push(format!("study {} has not run", planned.name)),
+            Outcome::Done(section) => {
+                counts.n_done += 1;
+                studied.sections.push(*section);
+            }
+            Outcome::Failed(error) => {
+                counts.n_failed += 1;
+                studied.notes.push(format!("study {} failed: {error}", planned.name));
+            }
+            Outcome::Missing => {
+                counts.n_missing += 1;
+                studied.notes.push(format!("study {} has not run", planned.name));
+            }
         }
     }
-    complete(&mut sections);
-    Ok((sections, notes))
+    complete(&mut studied.sections);
+    Ok(crate::steps::report::Studied { counts: Some(counts), ..studied })
 }

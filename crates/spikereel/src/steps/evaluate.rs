@@ -71,11 +71,23 @@ struct OfFold {
 /// A run that is not trained to its end, or another process in it.
 pub fn evaluate(run: &Path, progress: &dyn Progress) -> Result<Evaluated> {
     let run = OpenRun::open(run, "evaluate")?;
+    let stored = scores(&run, progress)?;
+    run.folder.write_json(SCORES, &stored)?;
+    let path = run.folder.path().to_path_buf();
+    run.finish()?;
+    Ok(Evaluated { run: path, rows: lines(&stored) })
+}
+
+/// Computes what [`evaluate`] stores.
+///
+/// # Errors
+/// A run that is not trained to its end.
+pub fn scores(run: &OpenRun, progress: &dyn Progress) -> Result<StoredScores> {
     let readouts = readouts::readouts(&run.config.stimulus, &run.dataset)?;
     let task = progress.begin("evaluating", run.fits.n_folds as u64 * N_MODELS, "model");
     let mut folds = Vec::new();
     for fold_idx in 0..run.fits.n_folds {
-        folds.push(of_fold(&run, fold_idx, &readouts, &*task)?);
+        folds.push(of_fold(run, fold_idx, &readouts, &*task)?);
     }
     let n_columns = folds[0].evaluations.len();
     let column = |at: usize| {
@@ -95,11 +107,7 @@ pub fn evaluate(run: &Path, progress: &dyn Progress) -> Result<Evaluated> {
     );
     let videos = merge::videos(folds.into_iter().map(|fold| fold.videos).collect());
     let videos = pictures::videos(&videos, &run.dataset, &decoder)?;
-    let stored = StoredScores { table, decoder, null, pooled, videos };
-    run.folder.write_json(SCORES, &stored)?;
-    let path = run.folder.path().to_path_buf();
-    run.finish()?;
-    Ok(Evaluated { run: path, rows: lines(&stored) })
+    Ok(StoredScores { table, decoder, null, pooled, videos })
 }
 
 /// Network, four baselines, ceiling, null, direct regression.

@@ -45,6 +45,18 @@ pub struct Masked {
 /// A run that is not trained to its end, one whose videos have no feature to read, or another process in it.
 pub fn mask(run: &Path, progress: &dyn Progress) -> Result<Masked> {
     let run = OpenRun::open(run, "mask")?;
+    let table = table(&run, progress)?;
+    run.folder.write_json(MASKING, &table)?;
+    let path = run.folder.path().to_path_buf();
+    run.finish()?;
+    Ok(Masked { run: path, rows: lines(&table), planted: planted(&table) })
+}
+
+/// Computes what [`mask`] stores.
+///
+/// # Errors
+/// As [`mask`].
+pub fn table(run: &OpenRun, progress: &dyn Progress) -> Result<MaskingTable> {
     let readouts = readouts::readouts(&run.config.stimulus, &run.dataset)?;
     if readouts.is_empty() {
         return Err(DataError::new("features", "at least one that can be read from the videos", "none")
@@ -69,12 +81,7 @@ pub fn mask(run: &Path, progress: &dyn Progress) -> Result<Masked> {
     };
     let total = runs.len() * (run.dataset.regions().len() + 1);
     let task = progress.begin("masking", total as u64, "decoding");
-    let table = masking_study(&runs, &readouts, &options, &mut |_, _| task.advance(1))?;
-    drop(task);
-    run.folder.write_json(MASKING, &table)?;
-    let path = run.folder.path().to_path_buf();
-    run.finish()?;
-    Ok(Masked { run: path, rows: lines(&table), planted: planted(&table) })
+    Ok(masking_study(&runs, &readouts, &options, &mut |_, _| task.advance(1))?)
 }
 
 fn lines(table: &MaskingTable) -> Vec<MaskedLine> {

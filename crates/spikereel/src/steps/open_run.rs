@@ -32,12 +32,25 @@ impl OpenRun {
     /// # Errors
     /// Where it is no run, another process works in it, or its files are missing or damaged.
     pub fn open(path: &Path, step: &'static str) -> Result<Self> {
-        let folder = RunFolder::open(path)?;
+        let open = Self::of(RunFolder::open(path)?, step)?;
+        open.folder.event("began", &step)?;
+        Ok(open)
+    }
+
+    /// Opens a run to read it: nothing is written into its folder but the lease, and that only where it can be.
+    ///
+    /// # Errors
+    /// As [`OpenRun::open`].
+    pub fn look(path: &Path, step: &'static str) -> Result<Self> {
+        Self::of(RunFolder::look(path)?, step)
+    }
+
+    fn of(folder: RunFolder, step: &'static str) -> Result<Self> {
+        let path = folder.path();
         let config = stored_config(path)?;
         let dataset_folder = source::dataset_folder_of(path, &config);
         let dataset = Arc::new(source::read_dataset(&dataset_folder)?.dataset);
         let fits = Fits { n_folds: config.split.n_folds, n_networks: config.n_network_seeds };
-        folder.event("began", &step)?;
         Ok(Self { folder, config, dataset, fits, began: Instant::now(), step })
     }
 

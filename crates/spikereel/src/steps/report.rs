@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::provenance::{self, Provenance};
 use crate::run_folder::{RunFolder, read_json};
 use serde::Serialize;
-use spikereel_report::schema::{Report, SCHEMA_VERSION, Section, Study};
+use spikereel_report::schema::{Report, SCHEMA_VERSION, Section, Study, StudyCounts};
 use spikereel_report::write_report;
 use std::path::{Path, PathBuf};
 
@@ -29,32 +29,46 @@ pub struct Reported {
 /// # Errors
 /// A run that was not evaluated, a damaged file, another process in it.
 pub fn report(run: &Path, progress: &dyn Progress) -> Result<Reported> {
-    report_with(run, Vec::new(), Vec::new(), progress)
+    report_with(run, Studied::default(), progress)
+}
+
+/// Studies that stand beside a run's scores.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Studied {
+    /// Those that are done.
+    pub sections: Vec<Section>,
+    /// A note on each that is not.
+    pub notes: Vec<String>,
+    /// Planned, done, failed, missing; `None` where none were planned.
+    pub counts: Option<StudyCounts>,
 }
 
 /// The same, with studies, and a note on each that is missing.
 ///
 /// # Errors
 /// As [`report`].
-pub fn report_with(
-    run: &Path,
-    sections: Vec<Section>,
-    notes: Vec<String>,
-    progress: &dyn Progress,
-) -> Result<Reported> {
+pub fn report_with(run: &Path, studied: Studied, progress: &dyn Progress) -> Result<Reported> {
     let open = OpenRun::open(run, "report")?;
     let task = progress.begin("reporting", 2, "step");
-    let (mut part, audit) = part(&open, None)?;
-    part.caveats.extend(notes);
-    let sections = [vec![audit], sections].concat();
+    let study = composed(&open, studied)?;
     task.advance(1);
-    let findings = part.findings.clone();
-    let title = part.title.clone();
-    let study = Study { sections, ..study(&title, vec![part]) };
+    let findings = study.reports.first().map_or_else(Vec::new, |part| part.findings.clone());
     let written = write_report(open.folder.path(), &study, &provenance::read(open.folder.path())?)?;
     task.advance(1);
     open.finish()?;
     Ok(Reported { json: written.json, page: written.page, findings })
+}
+
+/// Puts together what [`report_with`] writes.
+///
+/// # Errors
+/// As [`report`].
+pub fn composed(open: &OpenRun, studied: Studied) -> Result<Study> {
+    let (mut part, audit) = part(open, None)?;
+    part.caveats.extend(studied.notes);
+    let sections = [vec![audit], studied.sections].concat();
+    let title = part.title.clone();
+    Ok(Study { sections, studies: studied.counts, ..study(&title, vec![part]) })
 }
 
 /// Makes one page of several runs, in a folder of its own; three findings are chosen: what is decoded from the first run, through which
@@ -126,6 +140,7 @@ fn study(title: &str, reports: Vec<Report>) -> Study {
             "Video decoded from spikes, scored beside baselines and noise, and asked region by region what it rests on."
                 .into(),
         reports,
+        studies: None,
         sections: Vec::new(),
     }
 }

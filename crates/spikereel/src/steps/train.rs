@@ -38,6 +38,19 @@ pub struct Curve {
     pub n_parameters: usize,
 }
 
+/// The event of a decoder whose weights are stored.
+pub const TRAINED: &str = "trained";
+
+/// What that event says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainedWeights {
+    /// The decoder.
+    #[serde(flatten)]
+    pub which: WhichDecoder,
+    /// SHA-256 of its file, hexadecimal.
+    pub weights_sha256: String,
+}
+
 /// One trained decoder.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainedFit {
@@ -174,16 +187,16 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
         let keeping = Keeping {
             folder: place.join(CHECKPOINTS),
             every: Duration::from_secs_f64(config.train.checkpoint_secs),
-            may_write: Arc::new(run.lease().checker()),
+            may_write: Arc::new(run.checker()),
             stage: &name,
             progress,
             on_epoch: &|record| metrics::tell(run, &told, which, record),
         };
         let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &keeping)?;
-        run.lease().check()?;
+        run.check()?;
         decoder.save(&weights)?;
         write_json(&curve_path, &curve)?;
-        run.event("trained", &which)?;
+        run.event(TRAINED, &TrainedWeights { which, weights_sha256: provenance::sha256_of_file(&weights)? })?;
         fits.push(TrainedFit::of(which, &curve));
     }
     Ok(fits)

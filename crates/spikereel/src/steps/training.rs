@@ -2,7 +2,7 @@
 
 use crate::progress::{Progress, Task as Bar};
 use crate::stop::at_stop;
-use crate::{Error, Result};
+use crate::{Error, Result, room};
 use spikereel_data::{DataError, Fold};
 use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_nn::{CheckpointFolder, EpochRecord, Snapshots, StepReport, Task, TrainConfig, Trainer};
@@ -56,6 +56,13 @@ pub struct Keeping<'a> {
 pub fn train(wanted: &Wanted<'_>, keeping: &Keeping<'_>) -> Result<Trainer<Fast>> {
     let folder = Arc::new(CheckpointFolder::new(&keeping.folder));
     let mut trainer = begin(wanted, keeping, &folder)?;
+    if !trainer.is_finished() {
+        let batch = format!("training on batches of {} trials", wanted.config.batch_size);
+        room::check_memory(&batch, trainer.memory_bytes() as u64)?;
+        std::fs::create_dir_all(&keeping.folder).map_err(|error| Error::io(&keeping.folder, "make it", error))?;
+        // The last two, one being written, and the weights.
+        room::check_disk(&keeping.folder, "checkpoints and weights", trainer.checkpoint_bytes() as u64 * 13 / 4)?;
+    }
     trainer.history().iter().try_for_each(keeping.on_epoch)?;
     let snapshots = trainer.snapshots();
     let save = {

@@ -155,7 +155,7 @@ impl Context<'_> {
     /// Trains a network of the store, or goes on where an earlier process stopped.
     fn train(&self, wanted: &Wanted<'_>, name: &str, stage: &str) -> Result<Trainer<Fast>> {
         let may_write: MayWrite = match self.run {
-            Some(run) => Arc::new(run.folder.lease().checker()),
+            Some(run) => Arc::new(run.folder.checker()),
             None => Arc::new(|| Ok(())),
         };
         let keeping = Keeping {

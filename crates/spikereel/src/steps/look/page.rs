@@ -21,6 +21,7 @@ pub(in crate::steps) fn write_page(look: &Look, folder: &Path) -> Result<PathBuf
     let folder = RunFolder::create(folder)?;
     let name = look.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let study = Study {
+        studies: None,
         schema_version: SCHEMA_VERSION,
         title: format!("What {name} holds"),
         summary: format!(
