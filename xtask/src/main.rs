@@ -25,7 +25,8 @@ usage: cargo xtask COMMAND
   faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,
                                    with strace and faketime; an hour); --quick: a sample of each in minutes, nothing written
   masking-null                     false alarms of masking where nothing was planted, an hour
-  recovery [N] [shapley|retrain]   planted functions found, and false alarms, over N recordings (20), an hour and more
+  recovery [N] [all|shapley|retrain] [FIRST]   planted functions found, and false alarms, over N recordings (20) from number FIRST (0)
+                                   on: an hour and more; retraining takes eight minutes of one core a recording
   mutations [N] [FORMAT ...]       N (100,000) damaged files of each format that is read: no panic, no 2 s, no more memory than
                                    files deserve
 ";

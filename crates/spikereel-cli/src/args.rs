@@ -75,6 +75,14 @@ pub enum Command {
     Reproduce(ReproduceArgs),
     /// Make report.json and the page of a run that was evaluated
     Report(RunArgs),
+    /// Expand a grid of settings into a plan of independent runs, all checked
+    Plan(PlanArgs),
+    /// Do the runs of a plan: one by its number, or all that are unfinished, here or on a cluster
+    Run(RunPlanArgs),
+    /// Say where every run of a plan stands
+    Status(StatusArgs),
+    /// Make one report over all runs of a plan
+    Gather(PlanFileArgs),
     /// Hold a run against what it says: inputs and dataset read again, scores, masking and report made again from the weights
     Verify(RunArgs),
     /// Time the engine on this machine, beside PyTorch where a Python is given
@@ -269,11 +277,73 @@ pub struct BenchWorkerArgs {
     pub precision: Precision,
 }
 
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// A TOML file: `[settings]` of all runs, and `[axes]` of which every combination is one run
+    pub grid: PathBuf,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunPlanArgs {
+    /// plan.json, as `plan` made it
+    pub plan: PathBuf,
+    /// One run, by its number in the plan
+    #[arg(long, value_name = "I", conflicts_with_all = ["engine", "dry_run"])]
+    pub index: Option<usize>,
+    /// Where all unfinished runs are done: local, local:JOBS at once, slurm, or slurm:PROFILE (a TOML file, or its name in ~/.config/spikereel)
+    #[arg(long, value_name = "ENGINE", default_value = "local", value_parser = parse_engine)]
+    pub engine: Engine,
+    /// Print what would be submitted, and submit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Where a plan is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// On this machine, so many at once.
+    Local(Option<usize>),
+    /// On a Slurm cluster, under a profile.
+    Slurm(Option<String>),
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// plan.json, as `plan` made it
+    pub plan: PathBuf,
+    /// Look again every two seconds until nothing runs
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
+}
+
+/// Commands on a plan.
+#[derive(Debug, Args)]
+pub struct PlanFileArgs {
+    /// plan.json, as `plan` made it
+    pub plan: PathBuf,
+}
+
 /// Commands on a run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The run's folder
     pub run: PathBuf,
+}
+
+fn parse_engine(text: &str) -> Result<Engine, String> {
+    let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
+    match (name, rest) {
+        ("local", None) => Ok(Engine::Local(None)),
+        ("local", Some(jobs)) => match jobs.parse() {
+            Ok(jobs) if jobs > 0 => Ok(Engine::Local(Some(jobs))),
+            _ => Err("after local: a number of runs at once, such as local:4".into()),
+        },
+        ("slurm", rest) => Ok(Engine::Slurm(rest.map(Into::into))),
+        _ => Err("local, local:JOBS, slurm or slurm:PROFILE".into()),
+    }
 }
 
 fn parse_peer_mode(text: &str) -> Result<&'static str, String> {

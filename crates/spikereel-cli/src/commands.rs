@@ -1,10 +1,11 @@
 //! One command, one function call of the front door; here flags become a configuration and results become output.
 
-use crate::args::{BenchArgs, Cli, Command, Common, ConfiguredArgs, SimulateArgs};
+use crate::args::{BenchArgs, Cli, Command, Common, ConfiguredArgs, Engine, RunPlanArgs, SimulateArgs};
 use crate::text::Text;
 use serde::Serialize;
 use spikereel::config::choices::Preset;
 use spikereel::config::{ConfigError, DataGiven, Given};
+use spikereel::programme::grid;
 use spikereel::progress::Progress;
 use spikereel::studies::StudyList;
 use spikereel::{Error, Result, bench, programme, steps};
@@ -64,6 +65,15 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
             show(common, &programme::reproduce(given, asked, out, progress)?)
         }
         Command::Report(args) => show(common, &programme::report(&args.run, progress)?),
+        Command::Plan(args) => {
+            let out = out
+                .ok_or_else(|| ConfigError::new("--out", "the plan's folder", "none").hint("add --out plans/folds"))?;
+            show(common, &grid::plan(&args.grid, out, progress)?)
+        }
+        Command::Run(args) => run_plan(args, common, progress),
+        Command::Status(args) if args.watch => crate::watch::watch(&args.plan).map(|()| String::new()),
+        Command::Status(args) => show(common, &grid::status(&args.plan)?),
+        Command::Gather(args) => show(common, &grid::gather(&args.plan, progress)?),
         Command::Verify(args) => {
             let verified = programme::verify(&args.run, progress)?;
             let output = show(common, &verified)?;
@@ -73,6 +83,20 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         Command::BenchWorker(args) => {
             let problem = bench::Problem { batch: args.batch, base_channels: args.base_channels };
             bench::work(&args.folder, &problem, args.precision).map(|()| String::new())
+        }
+    }
+}
+
+fn run_plan(args: &RunPlanArgs, common: &Common, progress: &dyn Progress) -> Result<String> {
+    if let Some(index) = args.index {
+        return show(common, &grid::run_one(&args.plan, index, progress)?);
+    }
+    match &args.engine {
+        Engine::Local(_) if args.dry_run => Err(ConfigError::new("--dry-run", "--engine slurm", "local").into()),
+        Engine::Local(jobs) => show(common, &grid::run_here(&args.plan, *jobs, progress)?),
+        Engine::Slurm(named) => {
+            let profile = named.as_deref().map(|named| grid::Profile::read(&grid::profile_path(named))).transpose()?;
+            show(common, &grid::submit(&args.plan, &profile.unwrap_or_default(), args.dry_run, progress)?)
         }
     }
 }

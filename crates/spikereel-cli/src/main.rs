@@ -10,6 +10,7 @@ mod look;
 mod said;
 mod signals;
 mod text;
+mod watch;
 
 use clap::Parser;
 use std::io::Write;

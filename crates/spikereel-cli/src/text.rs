@@ -3,6 +3,7 @@
 use comfy_table::{Table, presets};
 use spikereel::AuditFinding;
 use spikereel::bench::Benched;
+use spikereel::programme::grid::{Doing, Gathered, PlannedGrid, RanHere, RanOne, RunState, Status, Submitted};
 use spikereel::programme::{Reproduced, Studied, StudyLine, Verified};
 use spikereel::steps::convert::Converted;
 use spikereel::steps::decode::Decoded;
@@ -272,6 +273,92 @@ impl Text for Masked {
             let _ = writeln!(out, "{line}");
         });
         out
+    }
+}
+
+impl Text for PlannedGrid {
+    fn text(&self) -> String {
+        let mut out = format!("{}\n{} runs, all on {}\n", self.plan.display(), self.n_runs, self.instruction_set);
+        if let Some(estimates) = self.estimates {
+            let gib = |bytes: u64| bytes as f64 / 1_073_741_824.0;
+            let _ = writeln!(
+                out,
+                "each about {} on {} threads, {:.1} GiB of memory, {:.2} GiB on disk, measured on the first",
+                duration(estimates.secs as u64),
+                estimates.n_threads,
+                gib(estimates.memory_bytes),
+                gib(estimates.disk_bytes)
+            );
+        }
+        out
+    }
+}
+
+impl Text for RanOne {
+    fn text(&self) -> String {
+        let done = if self.was_done { "was done before" } else { "done" };
+        format!("{}\nrun {} ({}): {done}\n", self.folder.display(), self.index, self.label)
+    }
+}
+
+impl Text for RanHere {
+    fn text(&self) -> String {
+        self.status.text()
+    }
+}
+
+impl Text for Submitted {
+    fn text(&self) -> String {
+        if self.n_runs == 0 {
+            return "nothing to submit: every run is done or at work\n".into();
+        }
+        if !self.jobs.is_empty() {
+            return format!("{} runs in jobs {}\n", self.n_runs, self.jobs.join(", "));
+        }
+        let calls = self.calls.iter().map(|call| format!("sbatch {}\n", call.join(" ")));
+        format!("{}\n{}", self.script, calls.collect::<String>())
+    }
+}
+
+impl Text for Gathered {
+    fn text(&self) -> String {
+        let lines = self.findings.iter().map(|finding| format!("- {finding}\n"));
+        format!("{}\n{}", self.page.display(), lines.collect::<String>())
+    }
+}
+
+impl Text for Status {
+    fn text(&self) -> String {
+        let rows = self.runs.iter().map(|run| {
+            let (state, detail) = match &run.state {
+                RunState::Done => ("done", String::new()),
+                RunState::Running { holder, doing, .. } => ("running", format!("{holder}{}", at(doing.as_ref()))),
+                RunState::Stopped => ("stopped", String::new()),
+                RunState::Failed { code, error } => ("failed", format!("code {code}: {error}")),
+                RunState::Missing => ("missing", String::new()),
+            };
+            vec![run.index.to_string(), run.label.clone(), state.into(), detail]
+        });
+        let table = table(&["run", "settings", "state", ""], rows);
+        let Self { n_planned, n_done, n_running, n_stopped, n_failed, n_missing, .. } = self;
+        format!(
+            "{table}{n_planned} planned: {n_done} done, {n_running} running, {n_stopped} stopped, {n_failed} failed, {n_missing} missing\n"
+        )
+    }
+}
+
+fn at(doing: Option<&Doing>) -> String {
+    doing.map_or_else(String::new, |doing| {
+        let left = doing.secs_left.map_or_else(String::new, |secs| format!(", {} left", duration(secs)));
+        format!("; {}, step {} of {}, {}{left}", doing.stage, doing.n_done, doing.n_total, doing.figure)
+    })
+}
+
+fn duration(secs: u64) -> String {
+    match secs {
+        0..60 => format!("{secs} s"),
+        60..3600 => format!("{} min", secs.div_ceil(60)),
+        _ => format!("{} h {:02} min", secs / 3600, secs % 3600 / 60),
     }
 }
 

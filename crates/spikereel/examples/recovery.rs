@@ -1,8 +1,8 @@
-//! Recovery and false alarms over fresh recordings: `recovery [recordings] [shapley|retrain]`.
+//! Recovery and false alarms over fresh recordings: `recovery [recordings] [all|shapley|retrain] [first]`.
 //!
 //! Each recording (preset `easy`, small) trains a network of its own; one region that is planted as no feature's top is dealt out anew among
 //! trials and carries nothing. Printed as JSON: by method and feature, in how many recordings the planted top region is ranked first; by method, how
-//! often the region of nothing is found; and the networks' accuracy, without which neither means anything. Without a word all methods but
+//! often the region of nothing is found; and the networks' accuracy, without which neither means anything. `all`, or no word, takes all methods but
 //! retraining; `shapley` takes Shapley values alone, `retrain` masking by networks trained without each region alone.
 
 use spikereel::progress::{Progress, Silent, Task};
@@ -27,13 +27,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let n_seeds = arguments.first().and_then(|text| text.parse().ok()).filter(|&n| n > 0).unwrap_or(20);
     let mut options = RecoveryOptions { n_seeds, ..RecoveryOptions::default() };
     match arguments.get(1).map(String::as_str) {
-        None => {}
+        None | Some("all") => {}
         Some("shapley") => options.operators.clear(),
         Some("retrain") => {
             options.operators = vec![MaskOperator::RetrainWithout];
             options.coalition_operators.clear();
         }
-        Some(other) => return Err(format!("expected shapley or retrain, got `{other}`").into()),
+        Some(other) => return Err(format!("expected all, shapley or retrain, got `{other}`").into()),
+    }
+    if let Some(first) = arguments.get(2) {
+        options.first_recording = first.parse()?;
     }
     let table = recovery(&options, &Remarks)?;
     for finding in section(&table).findings {

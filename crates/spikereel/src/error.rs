@@ -98,6 +98,14 @@ pub enum Error {
         /// What the lock file says of its holder.
         holder: String,
     },
+    /// Runs of a grid that cannot be as they are asked for.
+    #[error("{} of {n_runs} runs cannot be planned:\n  {}", .wrong.len(), .wrong.join("\n  "))]
+    Grid {
+        /// Runs of the grid.
+        n_runs: usize,
+        /// One line each.
+        wrong: Vec<String>,
+    },
     /// A run is not what it says.
     #[error("{}: not everything is as it was stored (hint: the lines above name what differs and where)", .run.display())]
     Differs {
@@ -134,7 +142,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Data(_) | Self::Sidecar { .. } | Self::Differs { .. } => 65,
-            Self::Config(_) | Self::Toml { .. } | Self::FolderExists(_) => 78,
+            Self::Config(_) | Self::Toml { .. } | Self::FolderExists(_) | Self::Grid { .. } => 78,
             Self::Bug(_) => 70,
             Self::Io { .. } => 74,
             Self::Diverged(_) => 76,

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,7 +24,22 @@ const BEAT: Duration = Duration::from_secs(2);
 /// So long a count must stand still before another host's lease is taken over: ten beats, and what network file systems keep in memory.
 const SILENCE: Duration = Duration::from_secs(20);
 /// The file never grows or shrinks, so that a full disk does not stop the count.
-const N_BYTES: usize = 512;
+const N_BYTES: usize = 1024;
+
+/// What a process is at, for those who look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doing {
+    /// The stage, such as `training`.
+    pub stage: String,
+    /// Steps done of it.
+    pub n_done: u64,
+    /// Steps in all.
+    pub n_total: u64,
+    /// The figure of the moment, such as the loss.
+    pub figure: String,
+    /// Seconds left of the stage at the rate so far.
+    pub secs_left: Option<u64>,
+}
 
 /// What `lease.json` says of its holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +56,9 @@ pub struct Holder {
     token: String,
     /// Grows as long as the holder lives.
     beat: u64,
+    /// What it does.
+    #[serde(default)]
+    pub doing: Option<Doing>,
 }
 
 impl std::fmt::Display for Holder {
@@ -57,7 +75,18 @@ impl Holder {
         static N_LEASES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = N_LEASES.fetch_add(1, Ordering::Relaxed);
         let token = format!("{host}/{process}/{number}/{nanos}");
-        Self { host, process, job: job(), boot: boot(), token, beat: 0 }
+        Self { host, process, job: job(), boot: boot(), token, beat: 0, doing: None }
+    }
+
+    /// Its count.
+    pub fn beat(&self) -> u64 {
+        self.beat
+    }
+
+    /// False where it is a process of this host that has ended.
+    pub fn may_live(&self) -> bool {
+        let proc = Path::new("/proc");
+        !self.is_of_this_host() || !proc.join("self").exists() || proc.join(self.process.to_string()).exists()
     }
 
     fn is_of_this_host(&self) -> bool {
@@ -86,6 +115,7 @@ impl Holder {
 pub struct Lease {
     folder: PathBuf,
     lost: Arc<AtomicBool>,
+    doing: Arc<Mutex<Option<Doing>>>,
     end: Option<Sender<()>>,
     beating: Option<JoinHandle<()>>,
     lock: Identity,
@@ -118,6 +148,8 @@ impl Lease {
             .map_err(|error| Error::io(&path, "write the lease", error))?;
         let lost = Arc::new(AtomicBool::new(false));
         let (end, ended) = channel();
+        let doing: Arc<Mutex<Option<Doing>>> = Arc::default();
+        let own_doing = Arc::clone(&doing);
         let (own, own_lost, own_lock) = (folder.to_path_buf(), Arc::clone(&lost), identity(lock.metadata()));
         let beating = std::thread::Builder::new()
             .name("lease".into())
@@ -129,6 +161,7 @@ impl Lease {
                         // Removed by hand, or half read: the next beat writes it again.
                         _ => holder.beat += 1,
                     }
+                    holder.doing = own_doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     if identity(std::fs::metadata(own.join(FILES[0]))) != own_lock {
                         continue;
                     }
@@ -143,7 +176,7 @@ impl Lease {
             .map_err(|error| Error::io(&path, "start a thread for the lease", error))?;
         let identity = identity(lock.metadata());
         let folder = folder.to_path_buf();
-        Ok(Self { folder, lost, end: Some(end), beating: Some(beating), lock: identity, _lock: lock })
+        Ok(Self { folder, lost, doing, end: Some(end), beating: Some(beating), lock: identity, _lock: lock })
     }
 
     /// Refuses to go on where another process has taken the folder over, or somebody has moved it away.
@@ -152,6 +185,11 @@ impl Lease {
     /// [`Error::FolderInUse`], or [`Error::Io`] where the folder is no longer what it was.
     pub fn check(&self) -> Result<()> {
         check(&self.folder, &self.lost, self.lock)
+    }
+
+    /// Where what the process is at can be noted; whoever looks sees it with the next count.
+    pub fn doing(&self) -> Arc<Mutex<Option<Doing>>> {
+        Arc::clone(&self.doing)
     }
 
     /// The same for another thread.

@@ -13,7 +13,7 @@
 //!     report.json  report/  what `report` makes
 //! ```
 
-use crate::lease::{self, Lease};
+use crate::lease::{self, Doing, Lease};
 use crate::stop::{Registered, at_stop};
 use crate::{Error, Result, events};
 use serde::Serialize;
@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// An open run folder, held until dropped.
 #[derive(Debug)]
@@ -131,6 +132,11 @@ impl RunFolder {
     pub fn checker(&self) -> impl Fn() -> Result<()> + Send + Sync + 'static {
         let checker = self.lease.as_ref().map(Lease::checker);
         move || checker.as_ref().map_or(Ok(()), |check| check())
+    }
+
+    /// Where what this process is at can be noted, for those who look at the run.
+    pub fn doing(&self) -> Arc<Mutex<Option<Doing>>> {
+        self.lease.as_ref().map(Lease::doing).unwrap_or_default()
     }
 
     /// Appends one event to `events.jsonl`, with the time at which it happened.

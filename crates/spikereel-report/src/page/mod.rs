@@ -58,7 +58,8 @@ pub fn page(
         script: SCRIPT,
         parts: parts.map(|(idx, (report, figures))| PartView::new(idx, report, figures)).collect(),
         sections: sections.map(|(section, figures)| SectionView::new(section, figures)).collect(),
-        counts: study.studies.map(counts),
+        // A page of no recording of its own gathers runs.
+        counts: study.studies.map(|of| counts(of, if study.reports.is_empty() { "runs" } else { "studies" })),
         provenance,
         facts: facts(provenance),
         steps: provenance.step_secs.iter().map(|(step, secs)| (step.as_str(), duration(*secs))).collect(),
@@ -66,13 +67,13 @@ pub fn page(
     view.render().map_err(|error| Error::Draw(error.to_string()))
 }
 
-/// What became of planned studies, in a sentence.
-fn counts(counts: StudyCounts) -> String {
+/// What became of planned studies or runs, in a sentence.
+fn counts(counts: StudyCounts, what: &str) -> String {
     let StudyCounts { n_planned, n_done, n_failed, n_missing } = counts;
     if n_done == n_planned {
-        return format!("All {n_planned} planned studies are done.");
+        return format!("All {n_planned} planned {what} are done.");
     }
-    format!("Of {n_planned} planned studies {n_done} are done, {n_failed} failed and {n_missing} have not run.")
+    format!("Of {n_planned} planned {what} {n_done} are done, {n_failed} failed and {n_missing} have not run.")
 }
 
 /// What the page may load: nothing but itself.

@@ -204,6 +204,18 @@ section! {
     }
 }
 
+impl DataGiven {
+    /// Takes relative paths from `folder`.
+    pub fn relative_to(&mut self, folder: &Path) {
+        for listed in self.recordings.iter_mut().flatten().chain(self.dataset.iter_mut()) {
+            // `builtin:` names a recording inside the binary, not a file.
+            if listed.is_relative() && !crate::builtin::is_builtin(listed) {
+                *listed = folder.join(&*listed);
+            }
+        }
+    }
+}
+
 /// A whole configuration as given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -286,13 +298,7 @@ impl Given {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, "read the configuration", error))?;
         let mut given = Self::from_toml(&text, &path.display().to_string())?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        for listed in given.data.recordings.iter_mut().flatten().chain(given.data.dataset.iter_mut()) {
-            // `builtin:` names a recording inside the binary, not a file.
-            if listed.is_relative() && !crate::builtin::is_builtin(listed) {
-                *listed = folder.join(&*listed);
-            }
-        }
+        given.data.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(given)
     }
 

@@ -14,7 +14,7 @@ const N_WARM: usize = 3;
 /// Samples of a measured decoding.
 const N_DECODED: usize = 16;
 /// What preparing data, ridge regressions, bootstraps and drawing add to networks' time; from whole runs of `quick` and `standard`.
-const BESIDE_NETWORKS: f64 = 1.15;
+pub(super) const BESIDE_NETWORKS: f64 = 1.15;
 
 /// Seconds that a preset may take on two cores; none where it has no promise to keep.
 pub fn budget_secs(preset: StudyPreset) -> Option<f64> {
@@ -73,9 +73,9 @@ pub fn check(
 
 /// Seconds a sample.
 #[derive(Debug, Clone, Copy)]
-struct Rate {
-    trained: f64,
-    decoded: f64,
+pub(super) struct Rate {
+    pub trained: f64,
+    pub decoded: f64,
 }
 
 fn total(work: &Work, main: Rate, small: Rate) -> f64 {
@@ -86,7 +86,7 @@ fn total(work: &Work, main: Rate, small: Rate) -> f64 {
 }
 
 /// Trains a few steps and decodes a few samples.
-fn rate(material: &Material, config: &TrainConfig) -> Result<Rate> {
+pub(super) fn rate(material: &Material, config: &TrainConfig) -> Result<Rate> {
     let fold = material.folds.first().ok_or_else(|| Error::Bug("a material without folds".into()))?;
     let few = |part| fold.trials(part).iter().copied().take(N_DECODED).collect::<Vec<usize>>();
     let n_trained = (N_STEPS * config.batch_size).min(fold.trials(Part::Train).len());

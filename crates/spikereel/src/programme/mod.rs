@@ -1,6 +1,7 @@
 //! What is done with a trained run beyond its scores: studies, and whole programmes of them. Above `steps`, which knows nothing of studies.
 
 mod budget;
+pub mod grid;
 mod reproduce;
 mod study;
 mod verify;

@@ -190,6 +190,7 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
             may_write: Arc::new(run.checker()),
             stage: &name,
             progress,
+            doing: run.doing(),
             on_epoch: &|record| metrics::tell(run, &told, which, record),
         };
         let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &keeping)?;

@@ -1,5 +1,6 @@
 //! A training that outlives its process: begun or gone on with, saved every so often and when the process is told to stop.
 
+use crate::lease::Doing;
 use crate::progress::{Progress, Task as Bar};
 use crate::stop::at_stop;
 use crate::{Error, Result, room};
@@ -7,7 +8,7 @@ use spikereel_data::{DataError, Fold};
 use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_nn::{CheckpointFolder, EpochRecord, Snapshots, StepReport, Task, TrainConfig, Trainer};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The folder of a training's checkpoints, beside its weights.
@@ -45,6 +46,8 @@ pub struct Keeping<'a> {
     pub stage: &'a str,
     /// Hears how it goes.
     pub progress: &'a dyn Progress,
+    /// Where it is noted what the process is at.
+    pub doing: Arc<Mutex<Option<Doing>>>,
     /// Told of every finished epoch, those of an earlier process first.
     pub on_epoch: &'a dyn Fn(&EpochRecord) -> Result<()>,
 }
@@ -81,6 +84,8 @@ pub fn train(wanted: &Wanted<'_>, keeping: &Keeping<'_>) -> Result<Trainer<Fast>
         snapshots,
         bar: None,
         validation: None,
+        first: None,
+        began: Instant::now(),
         next: keeping.every,
         since: Instant::now(),
         failed: None,
@@ -140,6 +145,9 @@ struct Watcher<'a> {
     snapshots: Snapshots,
     bar: Option<Box<dyn Bar>>,
     validation: Option<f64>,
+    /// Steps done when this process began.
+    first: Option<u64>,
+    began: Instant,
     since: Instant,
     next: Duration,
     failed: Option<Error>,
@@ -180,6 +188,15 @@ impl spikereel_nn::Progress for Watcher<'_> {
         bar.advance(1);
         let validation = self.validation.map_or_else(String::new, |loss| format!(", validation {loss:.4}"));
         bar.note(&format!("epoch {}, loss {:.4}{validation}", report.epoch + 1, report.loss));
+        let here = n_before as u64 + 1 - *self.first.get_or_insert(n_before as u64);
+        let left = (n_total - n_before - 1) as f64 * self.began.elapsed().as_secs_f64() / here as f64;
+        *self.keeping.doing.lock().unwrap_or_else(PoisonError::into_inner) = Some(Doing {
+            stage: self.keeping.stage.chars().take(80).collect(),
+            n_done: n_before as u64 + 1,
+            n_total: n_total as u64,
+            figure: format!("epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss),
+            secs_left: Some(left.round() as u64),
+        });
         if self.since.elapsed() >= self.next {
             let saved = self.save();
             self.ended(saved)?;

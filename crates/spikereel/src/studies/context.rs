@@ -164,6 +164,7 @@ impl Context<'_> {
             may_write,
             stage,
             progress: self.progress,
+            doing: self.run.map(|run| run.folder.doing()).unwrap_or_default(),
             on_epoch: &|_| Ok(()),
         };
         training::train(wanted, &keeping)

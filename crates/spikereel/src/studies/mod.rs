@@ -53,5 +53,5 @@ pub use material::Material;
 pub use paper_table::complete;
 pub use plan::{Outcome, Plan, PlannedStudy, STUDIES};
 pub use sizes::Sizes;
-pub use store::Store;
+pub use store::{Store, name_of};
 pub use work::{Work, work};

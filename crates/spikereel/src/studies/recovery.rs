@@ -33,6 +33,8 @@ const ALPHA: f64 = 0.05;
 pub struct RecoveryOptions {
     /// Recordings, each with a network of its own.
     pub n_seeds: usize,
+    /// Number of the first of them, so that a long measurement can be made in parts.
+    pub first_recording: usize,
     /// Operators of masking.
     pub operators: Vec<MaskOperator>,
     /// Operators of the coalitions behind Shapley values, one draw each; none that fits anew.
@@ -55,6 +57,7 @@ impl Default for RecoveryOptions {
     fn default() -> Self {
         Self {
             n_seeds: 20,
+            first_recording: 0,
             operators: vec![MaskOperator::Zero, MaskOperator::PermuteTrials, MaskOperator::ConditionNoise],
             coalition_operators: vec![MaskOperator::Zero, MaskOperator::PermuteTrials],
             preset: "easy".into(),
@@ -121,14 +124,12 @@ pub fn recovery(options: &RecoveryOptions, progress: &dyn Progress) -> Result<Re
     let task = progress.begin("recovery", options.n_seeds as u64, "recording");
     let mut outcomes = Vec::new();
     let mut accuracy: Vec<(String, f64)> = Vec::new();
-    for at in 0..options.n_seeds {
+    for at in options.first_recording..options.first_recording + options.n_seeds {
         let (own, of_features) = one(options, at, progress)?;
         let count = |is: fn(&Outcome) -> bool| own.iter().filter(|outcome| is(outcome)).count();
         let (n_first, n_alarms) = (count(|outcome| outcome.is_first), count(|outcome| outcome.false_alarm));
         progress.say(&format!(
-            "recording {} of {}: the planted region first in {n_first} of {} answers, the region of nothing found in {n_alarms}",
-            at + 1,
-            options.n_seeds,
+            "recording {at}: the planted region first in {n_first} of {} answers, the region of nothing found in {n_alarms}",
             own.len()
         ));
         outcomes.extend(own);

@@ -13,7 +13,8 @@ pub(super) fn draw(rows: &[PictureRow], columns: &[String], width_pt: f64) -> Op
     let n_columns = rows.iter().map(|row| row.pictures.len()).max().filter(|n| *n > 0)?;
     let (width, height) = rows.iter().flat_map(|row| &row.pictures).find_map(|picture| picture_size(picture))?;
     let widest = rows.iter().map(|row| text_width(&row.label, 6.5)).fold(0.0, f64::max);
-    let left = widest.min(0.28 * width_pt) + 4.0;
+    // Where no font like Arial is installed, the one that stands in may be a sixth wider.
+    let left = (1.16 * widest).min(0.28 * width_pt) + 4.0;
     let side = ((width_pt - left + GAP_PT) / n_columns as f64 - GAP_PT).min(MAX_SIDE_PT);
     let row_pt = (side * f64::from(height) / f64::from(width)).clamp(4.0, 3.0 * MAX_SIDE_PT);
     let bottom = TOP_PT + 1.0 + (row_pt + GAP_PT) * rows.len() as f64;

@@ -1,0 +1,92 @@
+//! Grids of runs: planned, run here, looked after, gathered.
+
+mod common;
+
+use common::{code, done_in, run_in, stderr, stdout, temporary};
+use std::fs;
+
+const GRID: &str = "[settings]\ndata.simulate = \"easy\"\ndata.trials_per_condition = 6\n[settings.bins]\nwidth_secs = 0.5\nn_bins = 9\n\
+    [settings.stimulus]\nframe_px = 16\nframe_rate_hz = 2\nclips_train = 1\nclips_validation = 1\nclips_test = 1\n[settings.network]\n\
+    base_channels = 1\n[settings.train]\nepochs = 1\nbatch_size = 16\n[settings.scores]\nn_null = 10\nn_null_draws = 200\n\
+    [settings.masking]\nn_bootstrap = 200\n";
+
+#[test]
+fn a_grid_is_planned_run_looked_after_and_gathered() {
+    let folder = temporary();
+    let folder = folder.path();
+    // The third diverges: its failure is told, and stops nobody.
+    fs::write(
+        folder.join("grid.toml"),
+        format!("{GRID}[axes]\nseed = [1, 2]\n[[runs]]\ntrain.learning_rate = 1e30\ntrain.epochs = 2\n"),
+    )
+    .unwrap();
+    done_in(folder, &["plan", "grid.toml", "--out", "p"]);
+    let plan = "p/plan.json";
+    assert!(
+        done_in(folder, &["status", plan]).contains("3 planned: 0 done, 0 running, 0 stopped, 0 failed, 3 missing")
+    );
+    done_in(folder, &["plan", "grid.toml", "--out", "p"]);
+
+    let one = done_in(folder, &["run", plan, "--index", "1"]);
+    assert!(one.contains("seed = 2"), "{one}");
+    let stamp = fs::metadata(folder.join("p/runs")).unwrap().modified().unwrap();
+    assert!(done_in(folder, &["run", plan, "--index", "1"]).contains("was done before"));
+    assert_eq!(fs::metadata(folder.join("p/runs")).unwrap().modified().unwrap(), stamp);
+
+    let all = run_in(folder, &["run", plan, "--engine", "local:2"]);
+    assert_eq!(code(&all), 0, "{}", stderr(&all));
+    assert!(stdout(&all).contains("3 planned: 2 done, 0 running, 0 stopped, 1 failed, 0 missing"), "{}", stdout(&all));
+    assert!(stdout(&all).contains("code 76") && stderr(&all).contains("run 2: "), "{}", stdout(&all));
+
+    let gathered = done_in(folder, &["gather", plan]);
+    assert!(gathered.contains("2 of 3 planned runs are done"), "{gathered}");
+    let page = fs::read_to_string(folder.join("p/gathered/report/index.html")).unwrap();
+    assert!(page.contains("Of 3 planned runs 2 are done, 1 failed and 0 have not run."));
+    let table = fs::read_to_string(folder.join("p/gathered/report/tables/study-scores-scores.csv"));
+    let table = table.or_else(|_| {
+        let tables = fs::read_dir(folder.join("p/gathered/report/tables")).unwrap().flatten().map(|entry| entry.path());
+        let found = tables
+            .into_iter()
+            .find(|path| fs::read_to_string(path).is_ok_and(|text| text.contains("standard deviation")));
+        fs::read_to_string(found.unwrap())
+    });
+    let table = table.unwrap();
+    assert!(table.lines().skip(1).all(|line| line.contains("all seeds")) && table.lines().count() > 5, "{table}");
+}
+
+#[test]
+fn all_that_is_wrong_with_a_grid_is_named_before_anything_runs() {
+    let folder = temporary();
+    let folder = folder.path();
+    fs::write(
+        folder.join("grid.toml"),
+        format!(
+            "{GRID}[axes]\n\"stimulus.frame_px\" = [16, 17]\nseed = [1, 1]\n[[runs]]\ndata.dataset = \"nowhere\"\n"
+        ),
+    )
+    .unwrap();
+    let refused = run_in(folder, &["plan", "grid.toml", "--out", "p"]);
+    assert_eq!(code(&refused), 78);
+    let said = stderr(&refused);
+    for words in ["4 of 5 runs", "expected an even number from 16, got 17", "the same as run 0", "nowhere"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!folder.join("p").exists());
+}
+
+#[test]
+fn a_dry_run_shows_what_a_cluster_would_be_told() {
+    let folder = temporary();
+    let folder = folder.path();
+    fs::write(folder.join("grid.toml"), format!("{GRID}[axes]\nseed = [1, 2, 3]\n")).unwrap();
+    done_in(folder, &["plan", "grid.toml", "--out", "a plan; rm -rf x"]);
+    fs::write(folder.join("big.toml"), "partition = \"long\"\nat_once = 2\nminutes = 90\n").unwrap();
+    let plan = "a plan; rm -rf x/plan.json";
+    let json = done_in(folder, &["run", plan, "--engine", "slurm:./big.toml", "--dry-run", "--json"]);
+    for words in ["--array=0-2%2", "--partition=long", "--time=90", "--signal=B:USR2@180", "--dependency=afterany:"] {
+        assert!(json.contains(words), "{words}: {json}");
+    }
+    let (script, _) = json.split_once("\"calls\"").unwrap();
+    assert!(!script.contains("rm -rf"), "names stay out of the script: {script}");
+    assert!(!folder.join("a plan; rm -rf x/slurm").exists());
+}
