@@ -14,6 +14,7 @@
 //! ```
 
 use crate::lease::{self, Doing, Lease};
+use crate::progress::{Progress, Silent};
 use crate::stop::{Registered, at_stop};
 use crate::{Error, Result, events};
 use serde::Serialize;
@@ -45,7 +46,7 @@ impl RunFolder {
             return Err(refused());
         }
         std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the run folder", error))?;
-        let held = Self::hold(path)?;
+        let held = Self::hold(path, &Silent)?;
         // Another process may have come, worked and gone since.
         if is_occupied(path)? { Err(refused()) } else { Ok(held) }
     }
@@ -60,7 +61,7 @@ impl RunFolder {
             let path = parent.join(format!("{name}-{number}"));
             // `create_dir` fails where the folder exists, so two processes never get the same number.
             match std::fs::create_dir(&path) {
-                Ok(()) => return Self::hold(&path),
+                Ok(()) => return Self::hold(&path, &Silent),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io(&path, "make the run folder", error)),
             }
@@ -72,9 +73,9 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Data`] where it is no run folder, [`Error::FolderInUse`] where another process works there.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, progress: &dyn Progress) -> Result<Self> {
         check_is_run(path)?;
-        let held = Self::hold(path)?;
+        let held = Self::hold(path, progress)?;
         events::repair(path)?;
         Ok(held)
     }
@@ -83,8 +84,8 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::FolderInUse`] where another process works there, or an I/O error.
-    pub fn hold(path: &Path) -> Result<Self> {
-        let lease = Lease::take(path, &|_| {})?;
+    pub fn hold(path: &Path, progress: &dyn Progress) -> Result<Self> {
+        let lease = Lease::take(path, &|remark| progress.say(remark))?;
         let (own, check) = (path.to_path_buf(), lease.checker());
         let at_stop = at_stop(move || {
             check()?;
@@ -99,10 +100,10 @@ impl RunFolder {
     ///
     /// # Errors
     /// As [`RunFolder::open`].
-    pub fn look(path: &Path) -> Result<Self> {
+    pub fn look(path: &Path, progress: &dyn Progress) -> Result<Self> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         check_is_run(path)?;
-        match Self::hold(path) {
+        match Self::hold(path, progress) {
             Err(Error::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) => {
                 Ok(Self { path: path.to_path_buf(), _at_stop: at_stop(|| Ok(())), lease: None })
             }
@@ -304,9 +305,9 @@ mod tests {
         let run = RunFolder::create(&path).unwrap();
         run.write_text("config.toml", "seed = 1").unwrap();
         assert!(matches!(RunFolder::create(&path), Err(Error::FolderInUse { .. })));
-        assert!(matches!(RunFolder::open(&path), Err(Error::FolderInUse { .. })));
+        assert!(matches!(RunFolder::open(&path, &Silent), Err(Error::FolderInUse { .. })));
         drop(run);
-        RunFolder::open(&path).unwrap();
+        RunFolder::open(&path, &Silent).unwrap();
     }
 
     #[test]

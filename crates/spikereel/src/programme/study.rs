@@ -47,7 +47,7 @@ pub fn study(
     choices: StudyChoices,
     progress: &dyn Progress,
 ) -> Result<Studied> {
-    let open = OpenRun::open(run, "study")?;
+    let open = OpenRun::open(run, "study", progress)?;
     let main = Material {
         folds: (0..open.fits.n_folds).map(|fold_idx| open.fold(fold_idx)).collect::<Result<_>>()?,
         readouts: readouts::readouts(&open.config.stimulus, &open.dataset)?,

@@ -42,7 +42,7 @@ pub struct Verified {
 pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verified> {
     crate::run_folder::check_is_run(run)?;
     going_on::keep_instructions(run)?;
-    let open = OpenRun::look(run, "verify")?;
+    let open = OpenRun::look(run, "verify", progress)?;
     let mut checks = Vec::new();
     let mut told = |what: &str, outcome: Result<String>| {
         let (is_same, detail) = match outcome {

@@ -94,7 +94,7 @@ fn read(path: &Path, progress: &dyn Progress) -> Result<(Dataset, Vec<Split>, De
         return Ok((stored.dataset, stored.splits, Decoded::default()));
     }
     check_is_run(path)?;
-    let run = OpenRun::open(path, "convert")?;
+    let run = OpenRun::open(path, "convert", progress)?;
     let dataset_folder = source::dataset_folder_of(path, &run.config);
     let stored = source::read_dataset(&dataset_folder)?;
     let decoded = decode(&run, progress)?;

@@ -31,7 +31,7 @@ pub fn decode(run: &Path, spikes: &Path, which: WhichDecoder, out: &Path, progre
         return Err(Error::FolderExists(out.to_path_buf()));
     }
     let values = spikereel_formats::read_spikes(spikes, None)?;
-    let run = OpenRun::open(run, "decode")?;
+    let run = OpenRun::open(run, "decode", progress)?;
     let decoder = run.decoder(which)?;
     let fold = run.fold(which.fold_idx)?;
     let (n_trials, n_bins, n_sites) = values.dim();

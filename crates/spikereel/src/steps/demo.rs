@@ -143,7 +143,7 @@ struct Asked {
 pub fn demo(size: &DemoSize, seed: Option<u64>, out: Option<&Path>, progress: &dyn Progress) -> Result<DemoDone> {
     let asked = Asked { seed, real: size.real.into(), simulated: size.simulated.into() };
     let folder = match out {
-        Some(path) if is_same(path, &asked) => RunFolder::hold(path)?,
+        Some(path) if is_same(path, &asked) => RunFolder::hold(path, progress)?,
         Some(path) => RunFolder::create(path)?,
         None => RunFolder::create_numbered(Path::new("runs"), "demo")?,
     };

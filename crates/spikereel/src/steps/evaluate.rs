@@ -70,7 +70,7 @@ struct OfFold {
 /// # Errors
 /// A run that is not trained to its end, or another process in it.
 pub fn evaluate(run: &Path, progress: &dyn Progress) -> Result<Evaluated> {
-    let run = OpenRun::open(run, "evaluate")?;
+    let run = OpenRun::open(run, "evaluate", progress)?;
     let stored = scores(&run, progress)?;
     run.folder.write_json(SCORES, &stored)?;
     let path = run.folder.path().to_path_buf();

@@ -44,7 +44,7 @@ pub struct Masked {
 /// # Errors
 /// A run that is not trained to its end, one whose videos have no feature to read, or another process in it.
 pub fn mask(run: &Path, progress: &dyn Progress) -> Result<Masked> {
-    let run = OpenRun::open(run, "mask")?;
+    let run = OpenRun::open(run, "mask", progress)?;
     let table = table(&run, progress)?;
     run.folder.write_json(MASKING, &table)?;
     let path = run.folder.path().to_path_buf();

@@ -3,6 +3,7 @@
 use super::fits::{Fits, WhichDecoder};
 use super::source;
 use crate::config::{Given, Resolved, SourceFacts, resolve};
+use crate::progress::Progress;
 use crate::provenance;
 use crate::run_folder::RunFolder;
 use crate::{Error, Result};
@@ -31,8 +32,8 @@ impl OpenRun {
     ///
     /// # Errors
     /// Where it is no run, another process works in it, or its files are missing or damaged.
-    pub fn open(path: &Path, step: &'static str) -> Result<Self> {
-        let open = Self::of(RunFolder::open(path)?, step)?;
+    pub fn open(path: &Path, step: &'static str, progress: &dyn Progress) -> Result<Self> {
+        let open = Self::of(RunFolder::open(path, progress)?, step)?;
         open.folder.event("began", &step)?;
         Ok(open)
     }
@@ -41,8 +42,8 @@ impl OpenRun {
     ///
     /// # Errors
     /// As [`OpenRun::open`].
-    pub fn look(path: &Path, step: &'static str) -> Result<Self> {
-        Self::of(RunFolder::look(path)?, step)
+    pub fn look(path: &Path, step: &'static str, progress: &dyn Progress) -> Result<Self> {
+        Self::of(RunFolder::look(path, progress)?, step)
     }
 
     fn of(folder: RunFolder, step: &'static str) -> Result<Self> {

@@ -48,7 +48,7 @@ pub struct Studied {
 /// # Errors
 /// As [`report`].
 pub fn report_with(run: &Path, studied: Studied, progress: &dyn Progress) -> Result<Reported> {
-    let open = OpenRun::open(run, "report")?;
+    let open = OpenRun::open(run, "report", progress)?;
     let task = progress.begin("reporting", 2, "step");
     let study = composed(&open, studied)?;
     task.advance(1);
@@ -81,7 +81,7 @@ pub fn report_of(runs: &[PathBuf], title: &str, folder: &RunFolder, progress: &d
     let (mut parts, mut sections) = (Vec::new(), Vec::new());
     let mut together: Option<Provenance> = None;
     for run in runs {
-        let open = OpenRun::open(run, "report")?;
+        let open = OpenRun::open(run, "report", progress)?;
         let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (part, audit) = part(&open, Some(&name))?;
         parts.push(part);

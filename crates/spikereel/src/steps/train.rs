@@ -143,7 +143,7 @@ fn go_on(
     standing: Standing,
     progress: &dyn Progress,
 ) -> Result<(RunFolder, Resolved, Loaded)> {
-    let run = RunFolder::open(out)?;
+    let run = RunFolder::open(out, progress)?;
     keep_instructions(out)?;
     let (config, loaded) = same_run(&run, given, progress)?;
     if !run.join("provenance.json").is_file() {

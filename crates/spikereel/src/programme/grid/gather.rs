@@ -69,7 +69,7 @@ pub fn gather(plan: &Path, progress: &dyn Progress) -> Result<Gathered> {
     let folder = plan.parent().unwrap_or(Path::new("")).join(GATHERED);
     std::fs::create_dir_all(&folder)
         .map_err(|error| crate::Error::io(&folder, "make a folder for the report", error))?;
-    let held = RunFolder::hold(&folder)?;
+    let held = RunFolder::hold(&folder, progress)?;
     let study = Study {
         schema_version: SCHEMA_VERSION,
         title: "All runs of a plan".into(),
