@@ -29,13 +29,18 @@ pub fn listen() -> std::io::Result<()> {
 
 #[cfg_attr(not(unix), expect(dead_code))]
 fn stop(signal: &str) {
-    let errors = spikereel::stop::stop();
+    let spikereel::stop::Stopped { errors, folder } = spikereel::stop::stop();
     for error in &errors {
         said::line(&format!("error: {error}"));
     }
     let saved = if errors.is_empty() { "what was done is saved" } else { "not all could be saved" };
-    said::line(&format!(
-        "error: stopped by {signal}; {saved} (hint: the same command goes on where it stopped; where it named no --out, add --out and the folder it works in)"
-    ));
+    let again = match folder {
+        Some(folder) => format!(
+            "{}: stopped by {signal}; {saved} (hint: the same command goes on where it stopped; if it names no folder, add --out {0})",
+            folder.display()
+        ),
+        None => format!("stopped by {signal}; {saved} (hint: give the same command again)"),
+    };
+    said::line(&format!("error: {again}"));
     exit(i32::from(spikereel::STOPPED));
 }

@@ -102,7 +102,7 @@ fn killed_signalled_and_garbled_a_training_ends_as_one_that_nothing_happened_to(
     let said = stderr(&stopped);
     assert!(said.contains("a damaged checkpoint") && said.contains("going on"), "{said}");
     if code(&stopped) == 75 {
-        assert!(said.contains("stopped by SIG"), "{said}");
+        assert!(said.contains("run: stopped by SIG") && said.contains("--out run"), "{said}");
     }
 
     let last = train(folder, "run");

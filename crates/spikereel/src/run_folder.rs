@@ -15,7 +15,7 @@
 
 use crate::lease::{self, Doing, Lease};
 use crate::progress::{Progress, Silent};
-use crate::stop::{Registered, at_stop};
+use crate::stop::{Registered, at_stop, at_stop_in};
 use crate::{Error, Result, events};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -87,7 +87,7 @@ impl RunFolder {
     pub fn hold(path: &Path, progress: &dyn Progress) -> Result<Self> {
         let lease = Lease::take(path, &|remark| progress.say(remark))?;
         let (own, check) = (path.to_path_buf(), lease.checker());
-        let at_stop = at_stop(move || {
+        let at_stop = at_stop_in(path, move || {
             check()?;
             let noted = if own.join(events::EVENTS).is_file() { events::append(&own, "stopped", &()) } else { Ok(()) };
             lease::release(&own);
