@@ -23,6 +23,8 @@ const LEASE: &str = "lease.json";
 const BEAT: Duration = Duration::from_secs(2);
 /// So long a count must stand still before another host's lease is taken over: ten beats, and what network file systems keep in memory.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How long a holder is given to write its name; a refusal comes in under a second all the same.
+const INTRODUCTION: Duration = Duration::from_millis(500);
 /// The file never grows or shrinks, so that a full disk does not stop the count.
 const N_BYTES: usize = 1024;
 
@@ -276,6 +278,11 @@ fn lock(folder: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
+            // Who has just taken the lock needs a moment to say who it is.
+            let began = Instant::now();
+            while Holder::read(folder).is_none() && began.elapsed() < INTRODUCTION {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             let holder = Holder::read(folder).map_or_else(|| "just started".into(), |holder| holder.to_string());
             Err(Error::FolderInUse { path: folder.to_path_buf(), holder })
         }
