@@ -113,6 +113,11 @@ fn killed_signalled_and_garbled_a_training_ends_as_one_that_nothing_happened_to(
     let events = fs::read_to_string(folder.join("run/events.jsonl")).unwrap();
     assert!(events.contains("\"repaired\"") && events.contains("gone on with"), "{events}");
     assert!(!folder.join("run/lease.json").exists());
+
+    // Without its events a finished run loses nothing: losses stand in its last checkpoint too.
+    fs::remove_file(folder.join("run/events.jsonl")).unwrap();
+    assert_eq!(code(&train(folder, "run")), 0);
+    assert_eq!(kept(&folder.join("run")), run);
 }
 
 #[test]

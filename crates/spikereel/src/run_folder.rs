@@ -42,7 +42,7 @@ impl RunFolder {
         let refused = || Error::FolderExists(path.to_path_buf());
         if is_occupied(path)? {
             // Who works there is the more useful thing to know.
-            refuse_if_held(path)?;
+            refuse_if_held(path, &Silent)?;
             return Err(refused());
         }
         std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the run folder", error))?;
@@ -172,9 +172,9 @@ impl RunFolder {
 ///
 /// # Errors
 /// [`Error::FolderInUse`], or an I/O error.
-pub fn refuse_if_held(path: &Path) -> Result<()> {
+pub fn refuse_if_held(path: &Path, progress: &dyn Progress) -> Result<()> {
     if lease::FILES.iter().any(|file| path.join(file).is_file()) {
-        drop(Lease::take(path, &|_| {})?);
+        drop(Lease::take(path, &|remark| progress.say(remark))?);
     }
     Ok(())
 }
@@ -183,8 +183,8 @@ pub fn refuse_if_held(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::FolderInUse`] where a process works there, or an I/O error.
-pub fn set_aside(path: &Path) -> Result<PathBuf> {
-    let held = Lease::take(path, &|_| {})?;
+pub fn set_aside(path: &Path, progress: &dyn Progress) -> Result<PathBuf> {
+    let held = Lease::take(path, &|remark| progress.say(remark))?;
     for number in 1_u32.. {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".old-{number}"));

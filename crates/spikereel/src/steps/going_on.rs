@@ -45,14 +45,22 @@ pub fn keep_instructions(run: &Path) -> Result<()> {
         return Ok(());
     }
     let stored = provenance::read(run)?.instruction_set;
+    keep(&stored, &format!("{} was begun with", run.display()))
+}
+
+/// The same for instructions by the name that provenance gives them; `whose` says in an error what needs them.
+///
+/// # Errors
+/// As [`keep_instructions`].
+pub fn keep(stored: &str, whose: &str) -> Result<()> {
     let own = Isa::ALL.into_iter().find(|isa| provenance::name_of(*isa) == stored);
     let other = match own.map(Isa::keep) {
         Some(Ok(())) => return Ok(()),
         Some(Err(other)) if Some(other) != own => format!("{} in use", provenance::name_of(other)),
         _ => "a machine without them".into(),
     };
-    Err(ConfigError::new("instruction set", format!("{stored}, which {} was begun with", run.display()), other)
-        .hint("go on with it on a machine that has them, or train anew in another folder")
+    Err(ConfigError::new("instruction set", format!("{stored}, which {whose}"), other)
+        .hint("go on where they are; or begin anew, with SPIKEREEL_ISA set to what every machine has")
         .into())
 }
 

@@ -4,9 +4,10 @@ use super::fits::WhichDecoder;
 use crate::run_folder::RunFolder;
 use crate::{Error, Result, events};
 use serde::{Deserialize, Serialize};
-use spikereel_nn::EpochRecord;
+use spikereel_nn::{CheckpointFolder, EpochRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 
 /// The file in a run's folder.
 pub const METRICS: &str = "metrics.csv";
@@ -55,6 +56,24 @@ pub fn tell(run: &RunFolder, told: &BTreeSet<Key>, which: WhichDecoder, record: 
         return Ok(());
     }
     run.event(EPOCH, &told_now)
+}
+
+/// Tells again of a finished training's epochs whose events are gone, from its last checkpoint, so that `metrics.csv` stays whole.
+///
+/// # Errors
+/// An I/O error; a lease that was lost.
+pub fn tell_again(
+    run: &RunFolder,
+    told: &BTreeSet<Key>,
+    which: WhichDecoder,
+    n_epochs: usize,
+    checkpoints: &Path,
+) -> Result<()> {
+    if (0..n_epochs).all(|epoch| told.contains(&(which.fold_idx, which.network_idx, epoch))) {
+        return Ok(());
+    }
+    let newest = CheckpointFolder::new(checkpoints).newest()?.newest;
+    newest.iter().flat_map(|(_, checkpoint)| &checkpoint.history).try_for_each(|record| tell(run, told, which, record))
 }
 
 /// Writes `metrics.csv`: one line an epoch, in the order of folds, networks and epochs.

@@ -92,13 +92,12 @@ pub fn train(given: Given, out: Option<&Path>, fresh: bool, progress: &dyn Progr
         _ => begin(given, out, fresh, progress)?,
     };
     let folder = source::dataset_folder_of(run.path(), &config);
-    let is_begun = standing == Standing::Trained;
     if config.data.dataset.is_none() && !folder.exists() {
         prepare::prepare_into(&config, loaded, &folder, progress)?;
     }
     let fits = train_folds(&run, &config, &folder, progress)?;
     metrics::write(&run)?;
-    if !is_begun {
+    if standing != Standing::Trained {
         run.event("done", &"train")?;
         provenance::record_step(&run, "train", began.elapsed().as_secs_f64())?;
     }
@@ -113,7 +112,7 @@ fn begin(
 ) -> Result<(RunFolder, Resolved, Loaded)> {
     if let Some(out) = out.filter(|_| !fresh) {
         // Whoever works there is told of before anything is read.
-        refuse_if_held(out)?;
+        refuse_if_held(out, progress)?;
     }
     let loaded = source::load(&given, progress)?;
     let mut config = resolve(given, &loaded.facts()?)?;
@@ -121,7 +120,11 @@ fn begin(
     let run = match out {
         Some(path) => {
             if fresh && is_occupied(path)? {
-                progress.say(&format!("{}: what was here is now {}", path.display(), set_aside(path)?.display()));
+                progress.say(&format!(
+                    "{}: what was here is now {}",
+                    path.display(),
+                    set_aside(path, progress)?.display()
+                ));
             }
             RunFolder::create(path)?
         }
@@ -170,7 +173,9 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
         let place = places.folder(run.path(), which);
         let (weights, curve_path) = (place.join("weights.safetensors"), place.join("curve.json"));
         if weights.is_file() && curve_path.is_file() {
-            fits.push(TrainedFit::of(which, &read_json(&curve_path)?));
+            let curve: Curve = read_json(&curve_path)?;
+            metrics::tell_again(run, &told, which, curve.epochs.len(), &place.join(CHECKPOINTS))?;
+            fits.push(TrainedFit::of(which, &curve));
             continue;
         }
         if which.network_idx == 0 {
@@ -196,8 +201,9 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
         let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &keeping)?;
         run.check()?;
         decoder.save(&weights)?;
-        write_json(&curve_path, &curve)?;
+        // The curve comes last: with it, and no sooner, this decoder counts as done.
         run.event(TRAINED, &TrainedWeights { which, weights_sha256: provenance::sha256_of_file(&weights)? })?;
+        write_json(&curve_path, &curve)?;
         fits.push(TrainedFit::of(which, &curve));
     }
     Ok(fits)

@@ -4,10 +4,9 @@ use super::plan::{GridPlan, PlannedRun};
 use crate::config::Given;
 use crate::progress::Progress;
 use crate::run_folder::write_json;
-use crate::steps::{evaluate, mask, train};
-use crate::{ConfigError, Error, Result, provenance};
+use crate::steps::{evaluate, going_on, mask, train};
+use crate::{ConfigError, Error, Result};
 use serde::{Deserialize, Serialize};
-use spikereel_kernels::Isa;
 use std::path::{Path, PathBuf};
 
 /// Written when all of a run is done.
@@ -58,7 +57,8 @@ pub fn run_one(plan: &Path, index: usize, progress: &dyn Progress) -> Result<Ran
     if folder.join(DONE).is_file() {
         return Ok(ran(true));
     }
-    keep_instructions(&read)?;
+    // All runs of a plan use its instructions, wherever they run.
+    going_on::keep(&read.instruction_set, "the plan was made for")?;
     let done = steps(run, &folder, progress);
     match done {
         Ok(()) => {
@@ -96,19 +96,4 @@ fn steps(run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()>
     }
     super::super::report(folder, progress)?;
     Ok(())
-}
-
-/// All runs of a plan use its instructions, wherever they run.
-fn keep_instructions(plan: &GridPlan) -> Result<()> {
-    let own = Isa::ALL.into_iter().find(|isa| provenance::name_of(*isa) == plan.instruction_set);
-    match own.map(Isa::keep) {
-        Some(Ok(())) => Ok(()),
-        _ => Err(ConfigError::new(
-            "instruction set",
-            format!("{}, as planned", plan.instruction_set),
-            "a machine without them, or SPIKEREEL_ISA with others",
-        )
-        .hint("run it where they are, or plan with SPIKEREEL_ISA set to what every machine has")
-        .into()),
-    }
 }
