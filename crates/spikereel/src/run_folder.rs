@@ -268,15 +268,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// True where something other than an empty folder stands at `path`; a lease that was left behind does not count.
+/// The first file of a run or a demo, while it is written. Alone it is no run yet: its writer is at work, or was killed there.
+const FIRST: [&str; 2] = ["config.toml.part", "demo.json.part"];
+
+/// True where something other than an empty folder stands at `path`; a lease that was left behind does not count, nor does a first file
+/// that was never finished.
 ///
 /// # Errors
 /// An I/O error.
 pub fn is_occupied(path: &Path) -> Result<bool> {
     match std::fs::read_dir(path) {
         Ok(mut entries) => {
-            Ok(entries
-                .any(|entry| entry.map_or(true, |entry| !lease::FILES.iter().any(|own| entry.file_name() == *own))))
+            let is_own =
+                |entry: &std::fs::DirEntry| lease::FILES.iter().chain(&FIRST).any(|own| entry.file_name() == *own);
+            Ok(entries.any(|entry| entry.map_or(true, |entry| !is_own(&entry))))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(true),
@@ -308,6 +313,18 @@ mod tests {
         assert!(matches!(RunFolder::open(&path, &Silent), Err(Error::FolderInUse { .. })));
         drop(run);
         RunFolder::open(&path, &Silent).unwrap();
+    }
+
+    #[test]
+    fn a_folder_whose_first_file_is_being_written_belongs_to_its_writer_and_to_nobody_after_it() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("run");
+        let run = RunFolder::create(&path).unwrap();
+        std::fs::write(path.join("config.toml.part"), "seed =").unwrap();
+        assert!(matches!(RunFolder::create(&path), Err(Error::FolderInUse { .. })));
+        drop(run);
+        RunFolder::create(&path).unwrap().write_text("config.toml", "seed = 1").unwrap();
+        assert!(is_occupied(&path).unwrap());
     }
 
     #[test]
