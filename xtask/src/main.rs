@@ -7,6 +7,7 @@ mod golden;
 mod portability;
 mod screenshots;
 mod slow;
+mod slurm;
 mod tidy;
 
 use std::path::PathBuf;
@@ -24,6 +25,8 @@ usage: cargo xtask COMMAND
                                    fail on console errors, outside requests and sideways scrolling
   faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,
                                    with strace and faketime; an hour); --quick: a sample of each in minutes, nothing written
+  slurm FOLDER [PART ...]          a grid of 24 on a real Slurm of two nodes started by FOLDER/up-loopback.sh, with tasks killed, a dead
+                                   node, preemption and more; parts: cluster, job, commands, cost (as root; half an hour)
   masking-null                     false alarms of masking where nothing was planted, an hour
   recovery [N] [all|shapley|retrain] [FIRST]   planted functions found, and false alarms, over N recordings (20) from number FIRST (0)
                                    on: an hour and more; retraining takes eight minutes of one core a recording
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         ["golden", "--python", python, word] => golden::run(&repository_root(), python, word),
         ["screenshots", report, out] => screenshots::run(report.as_ref(), out.as_ref()),
         ["faults", rest @ ..] => faults::run(&repository_root(), rest),
+        ["slurm", rest @ ..] => slurm::run(&repository_root(), rest),
         ["portability"] => portability::check(&repository_root()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -314,7 +314,7 @@ pub enum Engine {
 pub struct StatusArgs {
     /// plan.json, as `plan` made it
     pub plan: PathBuf,
-    /// Look again every two seconds until nothing runs
+    /// Look again every two seconds until every run is done or failed
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,
 }

@@ -1,4 +1,5 @@
-//! `status --watch`: the table of runs, drawn again every two seconds until nothing runs. On no terminal it is printed once a change.
+//! `status --watch`: the table of runs, drawn again every two seconds until every run is done or failed. On no terminal it is printed once a
+//! change, until nothing runs.
 
 use crate::text::Text;
 use spikereel::programme::grid::{self, RunState};
@@ -6,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// Draws until no run is at work, or the plan is done.
+/// Draws until there is nothing to wait for. Whether missing runs wait in a scheduler's queue no folder tells, so a person at a terminal sees on.
 pub fn watch(plan: &Path) -> spikereel::Result<()> {
     let is_terminal = std::io::stdout().is_terminal();
     let mut before = String::new();
@@ -21,7 +22,9 @@ pub fn watch(plan: &Path) -> spikereel::Result<()> {
             }
             before = text;
         }
-        if !status.runs.iter().any(|run| matches!(run.state, RunState::Running { .. })) {
+        let is_over = status.runs.iter().all(|run| matches!(run.state, RunState::Done | RunState::Failed { .. }));
+        let is_idle = !status.runs.iter().any(|run| matches!(run.state, RunState::Running { .. }));
+        if is_over || (is_idle && !is_terminal) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_secs(2));

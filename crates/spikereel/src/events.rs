@@ -1,7 +1,7 @@
 //! `events.jsonl`: what happened in a run, one JSON object a line, append only. A line that a killed process left half written is found
 //! when the run is opened again and taken out, its text kept in an event of its own.
 
-use crate::{Error, Result};
+use crate::{Error, Result, lease};
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -21,6 +21,9 @@ pub struct Event {
     /// What with.
     #[serde(default)]
     pub detail: serde_json::Value,
+    /// The process that wrote it, such as `process 4711 on n1, job 33_4`. Lines of one process stand together: the lease sees to that.
+    #[serde(default)]
+    pub by: String,
 }
 
 impl Event {
@@ -39,7 +42,7 @@ pub fn append(run: &Path, event: &str, detail: &impl Serialize) -> Result<()> {
     let detail = serde_json::to_value(detail)
         .map_err(|error| Error::Bug(format!("what happened ({event}) is no JSON: {error}")))?;
     let unix_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let event = Event { unix_secs, event: event.into(), detail };
+    let event = Event { unix_secs, event: event.into(), detail, by: lease::this_process() };
     let line = serde_json::to_string(&event).map_err(|error| Error::Bug(format!("an event is no JSON: {error}")))?;
     // One call: lines of several threads or processes never mix.
     let write = || OpenOptions::new().create(true).append(true).open(&path)?.write_all(format!("{line}\n").as_bytes());

@@ -11,7 +11,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -224,6 +224,12 @@ pub fn release(folder: &Path) {
 /// Who holds a folder at this moment, as far as its lease says; for a reader that takes no lease itself.
 pub fn holder(folder: &Path) -> Option<Holder> {
     Holder::read(folder)
+}
+
+/// This process, in the words of a [`Holder`].
+pub fn this_process() -> String {
+    static WORDS: OnceLock<String> = OnceLock::new();
+    WORDS.get_or_init(|| Holder::of_this_process().to_string()).clone()
 }
 
 /// What tells a file from another of its name; nothing where the system has no such thing.

@@ -10,7 +10,7 @@ mod io;
 mod kill;
 mod lease;
 mod same;
-mod scene;
+pub mod scene;
 mod signals;
 mod suites;
 

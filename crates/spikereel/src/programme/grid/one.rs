@@ -3,7 +3,7 @@
 use super::plan::{GridPlan, PlannedRun};
 use crate::config::Given;
 use crate::progress::Progress;
-use crate::run_folder::write_json;
+use crate::run_folder::{RunFolder, write_json};
 use crate::steps::{evaluate, going_on, mask, train};
 use crate::{ConfigError, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// Written when all of a run is done.
 pub const DONE: &str = "done.json";
+/// The last event of a run.
+const FINISHED: &str = "run";
 /// Written when it ended with an error; gone once it is tried again.
 pub const FAILED: &str = "failed.json";
 
@@ -95,5 +97,5 @@ fn steps(run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()>
         }
     }
     super::super::report(folder, progress)?;
-    Ok(())
+    RunFolder::open(folder, progress)?.event("done", &FINISHED)
 }
