@@ -282,6 +282,9 @@ pub struct BenchWorkerArgs {
 pub struct PlanArgs {
     /// A TOML file: `[settings]` of all runs, and `[axes]` of which every combination is one run
     pub grid: PathBuf,
+    /// Instructions that all runs use, wherever they run [default: the best of this machine]
+    #[arg(long, value_name = "ISA", value_parser = ["portable", "avx2", "avx512", "avx512bf16", "amx"])]
+    pub isa: Option<String>,
 }
 
 /// `run`.

@@ -68,6 +68,9 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         Command::Plan(args) => {
             let out = out
                 .ok_or_else(|| ConfigError::new("--out", "the plan's folder", "none").hint("add --out plans/folds"))?;
+            if let Some(isa) = &args.isa {
+                grid::pin(isa)?;
+            }
             show(common, &grid::plan(&args.grid, out, progress)?)
         }
         Command::Run(args) => run_plan(args, common, progress),

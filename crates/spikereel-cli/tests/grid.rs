@@ -26,6 +26,9 @@ fn a_grid_is_planned_run_looked_after_and_gathered() {
         done_in(folder, &["status", plan]).contains("3 planned: 0 done, 0 running, 0 stopped, 0 failed, 3 missing")
     );
     done_in(folder, &["plan", "grid.toml", "--out", "p"]);
+    let other = run_in(folder, &["plan", "grid.toml", "--out", "p", "--isa", "portable"]);
+    assert!(code(&other) == 78 && stderr(&other).contains("already exists"), "{}", stderr(&other));
+    assert!(done_in(folder, &["plan", "grid.toml", "--out", "q", "--isa", "portable"]).contains("portable"));
 
     let one = done_in(folder, &["run", plan, "--index", "1"]);
     assert!(one.contains("seed = 2"), "{one}");

@@ -2,20 +2,19 @@
 
 use crate::{Error, Result};
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
-/// Writes `bytes` to `path` so that a reader finds the old file or the new one, never a part.
+/// Lets `write` fill a file, so that a reader of `path` finds the old file or the new one, never a part.
 ///
 /// # Errors
 /// What the operating system refuses; the temporary file is removed.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".tmp{}", std::process::id()));
     let temporary = path.with_file_name(name);
     let attempt = || -> std::io::Result<()> {
         let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
+        write(&mut file)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -3,50 +3,101 @@
 //! `safetensors.torch.load_file` and `load_state_dict(strict=True)` read what is written here, and the other way round.
 
 use crate::files::{read_whole, write_whole};
-use crate::network::Network;
+use crate::network::{Network, ParamSpec};
 use crate::weights::Weights;
 use crate::{Real, Result};
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
 use safetensors::{Dtype, SafeTensors};
 use spikereel_data::DataError;
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// The one entry of a file's metadata; one only, so that equal weights give equal bytes.
 const NOTE_KEY: &str = "spikereel";
 
-/// A tensor to be written: name, type, shape, little-endian bytes.
-pub(crate) type OwnedTensor = (String, Dtype, Vec<usize>, Vec<u8>);
-
-/// Little-endian bytes of f32 values.
-pub(crate) fn f32_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+/// A tensor to be written.
+pub(crate) struct Tensor<'a> {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub values: Values<'a>,
 }
+
+/// Its values; they become bytes as they are written, so that no second copy of large weights is ever held.
+pub(crate) enum Values<'a> {
+    F32(&'a [f32]),
+    Count(i64),
+}
+
+impl Tensor<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.values {
+            Values::F32(_) => Dtype::F32,
+            Values::Count(_) => Dtype::I64,
+        }
+    }
+
+    fn n_bytes(&self) -> usize {
+        match self.values {
+            Values::F32(values) => size_of_val(values),
+            Values::Count(_) => size_of::<i64>(),
+        }
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        match self.values {
+            Values::Count(count) => out.write_all(&count.to_le_bytes()),
+            Values::F32(values) => values.chunks(N_AT_ONCE).try_for_each(|chunk| {
+                let bytes: Vec<u8> = chunk.iter().flat_map(|value| value.to_le_bytes()).collect();
+                out.write_all(&bytes)
+            }),
+        }
+    }
+}
+
+/// Values that become bytes together: half a megabyte.
+const N_AT_ONCE: usize = 1 << 17;
 
 /// The tensors of a network, names behind `prefix`.
-pub(crate) fn tensors_of(network: &Network, weights: &Weights<f32>, prefix: &str) -> Vec<OwnedTensor> {
+pub(crate) fn tensors_of<'a>(network: &Network, weights: &'a Weights<f32>, prefix: &str) -> Vec<Tensor<'a>> {
     let params = network.params();
-    let mut tensors: Vec<OwnedTensor> = Vec::new();
-    for spec in &params.specs {
-        let bytes = f32_bytes(weights.tensor(spec));
-        tensors.push((format!("{prefix}{}", spec.name), Dtype::F32, spec.shape.clone(), bytes));
-    }
-    for (name, n_batches) in params.norm_names.iter().zip(&weights.n_batches) {
-        let name = format!("{prefix}{name}.num_batches_tracked");
-        tensors.push((name, Dtype::I64, vec![], n_batches.to_le_bytes().to_vec()));
-    }
-    tensors
+    let of_spec = |spec: &ParamSpec| Tensor {
+        name: format!("{prefix}{}", spec.name),
+        shape: spec.shape.clone(),
+        values: Values::F32(weights.tensor(spec)),
+    };
+    let of_norm = |(name, n_batches): (&String, &i64)| Tensor {
+        name: format!("{prefix}{name}.num_batches_tracked"),
+        shape: vec![],
+        values: Values::Count(*n_batches),
+    };
+    params.specs.iter().map(of_spec).chain(params.norm_names.iter().zip(&weights.n_batches).map(of_norm)).collect()
 }
 
-/// A file of tensors with a note.
-pub(crate) fn file_bytes(tensors: &[OwnedTensor], note: Option<&str>) -> Result<Vec<u8>> {
-    let bug = |error: safetensors::SafeTensorError| DataError::new("tensors to write", "valid", error.to_string());
-    let mut views = Vec::with_capacity(tensors.len());
-    for (name, dtype, shape, bytes) in tensors {
-        views.push((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).map_err(bug)?));
-    }
-    let metadata = note.map(|note| HashMap::from([(NOTE_KEY.to_string(), note.to_string())]));
-    Ok(safetensors::serialize(views, metadata).map_err(bug)?)
+/// Writes tensors with a note in the layout of `safetensors::serialize`, byte for byte, which needs all of them in memory twice.
+pub(crate) fn write_tensors(out: &mut impl Write, mut tensors: Vec<Tensor<'_>>, note: Option<&str>) -> io::Result<()> {
+    // Types of wide values first, so that all values are aligned; then by name.
+    tensors.sort_by(|a, b| b.dtype().cmp(&a.dtype()).then_with(|| a.name.cmp(&b.name)));
+    let mut end = 0;
+    let mut about = |tensor: &Tensor<'_>| {
+        let begin = end;
+        end += tensor.n_bytes();
+        let info = TensorInfo { dtype: tensor.dtype(), shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        (tensor.name.clone(), info)
+    };
+    let infos = tensors.iter().map(&mut about).collect();
+    let note = note.map(|note| HashMap::from([(NOTE_KEY.to_string(), note.to_string())]));
+    let header = Metadata::new(note, infos).map_err(io::Error::other)?;
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(&header)?;
+    tensors.iter().try_for_each(|tensor| tensor.write(out))
+}
+
+/// Where bytes that were written to memory could not be.
+pub(crate) fn in_memory(error: io::Error) -> DataError {
+    DataError::new("tensors to write", "valid", error.to_string())
 }
 
 /// Opens a file of tensors, with its note.
@@ -112,7 +163,9 @@ pub(crate) fn weights_from<R: Real>(network: &Network, file: &SafeTensors<'_>, p
 /// # Errors
 /// None that data can cause.
 pub fn to_safetensors(network: &Network, weights: &Weights<f32>, note: Option<&str>) -> Result<Vec<u8>> {
-    file_bytes(&tensors_of(network, weights, ""), note)
+    let mut bytes = Vec::new();
+    write_tensors(&mut bytes, tensors_of(network, weights, ""), note).map_err(in_memory)?;
+    Ok(bytes)
 }
 
 /// Weights, and the note beside them, from the bytes of a safetensors file.
@@ -143,7 +196,7 @@ pub fn from_safetensors<R: Real>(network: &Network, bytes: &[u8]) -> Result<(Wei
 /// # Errors
 /// What the operating system refuses.
 pub fn save(path: &Path, network: &Network, weights: &Weights<f32>, note: Option<&str>) -> Result<()> {
-    write_whole(path, &to_safetensors(network, weights, note)?)
+    write_whole(path, |file| write_tensors(file, tensors_of(network, weights, ""), note))
 }
 
 /// Reads weights, and the note beside them, from a file.
@@ -152,4 +205,42 @@ pub fn save(path: &Path, network: &Network, weights: &Weights<f32>, note: Option
 /// What [`from_safetensors`] says, with the file's name; an unreadable file.
 pub fn load<R: Real>(path: &Path, network: &Network) -> Result<(Weights<R>, Option<String>)> {
     from_safetensors(network, &read_whole(path)?).map_err(|error| error.at(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{DecoderShape, Model, decoder};
+
+    #[test]
+    fn the_file_is_what_the_format_s_own_library_writes() {
+        let shape = DecoderShape {
+            n_bins: 3,
+            n_sites: 2,
+            n_frames: 3,
+            height: 16,
+            width: 16,
+            base_channels: 2,
+            model: Model::Decoder,
+        };
+        let network = decoder(&shape).unwrap();
+        let weights = Weights::init(&network, 3);
+        let tensors = tensors_of(&network, &weights, "a.");
+        let bytes: Vec<Vec<u8>> = tensors
+            .iter()
+            .map(|tensor| {
+                let mut bytes = Vec::new();
+                tensor.write(&mut bytes).unwrap();
+                bytes
+            })
+            .collect();
+        let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
+            (tensor.name.as_str(), TensorView::new(tensor.dtype(), tensor.shape.clone(), bytes).unwrap())
+        });
+        let note = Some(HashMap::from([(NOTE_KEY.to_string(), "a \"note\"".to_string())]));
+        let expected = safetensors::serialize(views, note).unwrap();
+        let mut written = Vec::new();
+        write_tensors(&mut written, tensors_of(&network, &weights, "a."), Some("a \"note\"")).unwrap();
+        assert!(written == expected);
+    }
 }

@@ -121,7 +121,7 @@ fn newest(folder: &Path) -> Vec<PathBuf> {
 
 /// A dataset of ten times the data memory that the process may have, trained on with and without that limit.
 pub fn bigger_than_memory(scene: &Scene) -> Result<Row, String> {
-    const ALLOWED_MIB: u64 = 100;
+    const ALLOWED_MIB: u64 = 112;
     // 8,192 clips of 60 frames of 32 x 32 pixels are 1.5 GB.
     let data = "seed = 5\n[data]\nsimulate = \"easy\"\ntrials_per_condition = 130\n[stimulus]\nclips_train = 100\nclips_validation = 10\nclips_test = 18\n";
     scene.write("large-data.toml", data)?;

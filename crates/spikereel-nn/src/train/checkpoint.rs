@@ -7,14 +7,15 @@ use super::{Best, EpochRecord, Position, Task, TrainConfig};
 use crate::files::{read_whole, write_whole};
 use crate::network::{DecoderShape, Network};
 use crate::optimiser::Optimiser;
-use crate::tensors::{OwnedTensor, f32_bytes, file_bytes, open_file, read_tensor, tensors_of, weights_from};
+use crate::tensors::{Tensor, Values, in_memory, open_file, read_tensor, tensors_of, weights_from, write_tensors};
 use crate::weights::Weights;
 use crate::{Error, Result};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use spikereel_data::DataError;
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// First bytes of the file; the number is the format's version.
 const MAGIC: &[u8] = b"spikereel checkpoint 2\n";
@@ -36,11 +37,11 @@ pub struct Checkpoint {
     /// How far that next one has come.
     pub position: Position,
     /// Weights after the last finished step.
-    pub weights: Weights<f32>,
+    pub weights: Arc<Weights<f32>>,
     /// Best weights by validation loss.
-    pub best: Option<Best<f32>>,
+    pub best: Option<Arc<Best<f32>>>,
     /// The optimiser's memory.
-    pub optimiser: Optimiser<f32>,
+    pub optimiser: Arc<Optimiser<f32>>,
 }
 
 /// What stands in the note.
@@ -63,16 +64,22 @@ impl Checkpoint {
     /// # Errors
     /// None that data can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let network = self.task.network(&self.shape)?;
-        let mut tensors: Vec<OwnedTensor> = tensors_of(&network, &self.weights, "weights.");
+        let mut bytes = Cursor::new(Vec::new());
+        self.write(&self.task.network(&self.shape)?, &mut bytes).map_err(in_memory)?;
+        Ok(bytes.into_inner())
+    }
+
+    /// Writes the file's bytes. The checksum's place is filled last, so that a part of a file is never believed.
+    fn write(&self, network: &Network, out: &mut (impl Write + Seek)) -> io::Result<()> {
+        let mut tensors = tensors_of(network, &self.weights, "weights.");
         if let Some(best) = &self.best {
-            tensors.extend(tensors_of(&network, &best.weights, "best."));
+            tensors.extend(tensors_of(network, &best.weights, "best."));
         }
         for (name, values) in [("optimiser.first", &self.optimiser.first), ("optimiser.second", &self.optimiser.second)]
         {
-            tensors.push((name.into(), Dtype::F32, vec![values.len()], f32_bytes(values)));
+            tensors.push(Tensor { name: name.into(), shape: vec![values.len()], values: Values::F32(values) });
         }
-        let note = Note {
+        let note = serde_json::to_string(&Note {
             config: self.config.clone(),
             task: self.task,
             shape: self.shape,
@@ -81,14 +88,14 @@ impl Checkpoint {
             position: self.position,
             best: self.best.as_ref().map(|best| (best.epoch, best.validation_loss)),
             optimiser_steps: self.optimiser.n_steps,
-        };
-        let note = serde_json::to_string(&note)
-            .map_err(|error| DataError::new("checkpoint", "numbers that JSON can hold", error.to_string()))?;
-        let body = file_bytes(&tensors, Some(&note))?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&Sha256::digest(&body));
-        bytes.extend_from_slice(&body);
-        Ok(bytes)
+        })?;
+        out.write_all(MAGIC)?;
+        out.write_all(&[0; SHA256_LEN])?;
+        let mut hashing = Hashing { out, sha256: Sha256::new() };
+        write_tensors(&mut hashing, tensors, Some(&note))?;
+        let sha256 = hashing.sha256.finalize();
+        out.seek(SeekFrom::Start(MAGIC.len() as u64))?;
+        out.write_all(&sha256)
     }
 
     /// Reads what [`Checkpoint::to_bytes`] wrote.
@@ -114,13 +121,13 @@ impl Checkpoint {
         let network = note.task.network(&note.shape)?;
         let best = match note.best {
             Some((epoch, validation_loss)) => {
-                Some(Best { epoch, validation_loss, weights: weights_from(&network, &file, "best.")? })
+                Some(Arc::new(Best { epoch, validation_loss, weights: weights_from(&network, &file, "best.")? }))
             }
             None => None,
         };
         Ok(Self {
-            weights: weights_from(&network, &file, "weights.")?,
-            optimiser: read_optimiser(&note, &network, &file)?,
+            weights: Arc::new(weights_from(&network, &file, "weights.")?),
+            optimiser: Arc::new(read_optimiser(&note, &network, &file)?),
             best,
             config: note.config,
             task: note.task,
@@ -136,7 +143,8 @@ impl Checkpoint {
     /// # Errors
     /// What the operating system refuses.
     pub fn save(&self, path: &Path) -> Result<()> {
-        write_whole(path, &self.to_bytes()?)
+        let network = self.task.network(&self.shape)?;
+        write_whole(path, |file| self.write(&network, file))
     }
 
     /// Reads a file.
@@ -145,6 +153,24 @@ impl Checkpoint {
     /// [`Error::Damaged`] with the file's name, where it is cut short or altered; an unreadable file.
     pub fn load(path: &Path) -> Result<Self> {
         Self::from_bytes(&read_whole(path)?).map_err(|error| error.at(path))
+    }
+}
+
+/// Hashes what passes.
+struct Hashing<'a, W> {
+    out: &'a mut W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Write for Hashing<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.out.write(bytes)?;
+        self.sha256.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -354,13 +354,7 @@ impl<K: Kernels<Real = f32>> Trainer<K> {
                 .into());
         }
         let Checkpoint { config, task, seed, history, position, weights, best, optimiser, .. } = checkpoint;
-        let state = State {
-            weights: Arc::new(weights),
-            best: best.map(Arc::new),
-            optimiser: Arc::new(optimiser),
-            history,
-            position,
-        };
+        let state = State { weights, best, optimiser, history, position };
         let fresh = Self::for_task(task, config, fold, seed, kernels)?;
         Ok(Self { state, ..fresh })
     }

@@ -80,16 +80,6 @@ impl Snapshots {
 impl State<f32> {
     pub fn into_checkpoint(self, config: &TrainConfig, task: Task, shape: DecoderShape, seed: u64) -> Checkpoint {
         let Self { weights, best, optimiser, history, position } = self;
-        Checkpoint {
-            config: config.clone(),
-            task,
-            shape,
-            seed,
-            history,
-            position,
-            weights: Arc::unwrap_or_clone(weights),
-            best: best.map(Arc::unwrap_or_clone),
-            optimiser: Arc::unwrap_or_clone(optimiser),
-        }
+        Checkpoint { config: config.clone(), task, shape, seed, history, position, weights, best, optimiser }
     }
 }

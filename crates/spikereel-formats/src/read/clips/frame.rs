@@ -29,24 +29,50 @@ impl Frame {
     ///
     /// # Errors
     /// Pixels that are not opaque; as many samples as the size does not have.
-    pub(super) fn of_samples(height: usize, width: usize, n_each: usize, samples: &[u8]) -> Result<Self> {
-        if samples.len() != height * width * n_each || !(1..=4).contains(&n_each) {
+    pub(super) fn of_samples(height: usize, width: usize, n_each: usize, mut samples: Vec<u8>) -> Result<Self> {
+        let n = height * width;
+        if samples.len() != n * n_each || !(1..=4).contains(&n_each) {
             let expected = format!("{height} x {width} pixels of {n_each} values");
             return Err(DataError::new("size", expected, format!("{} values", samples.len())));
         }
-        let mut rgb = Vec::with_capacity(height * width * 3);
-        for (at, pixel) in samples.chunks_exact(n_each).enumerate() {
-            let opacity = if n_each.is_multiple_of(2) { pixel[n_each - 1] } else { 255 };
-            if opacity != 255 {
-                let got = format!("opacity {opacity} of 255 at row {}, column {}", at / width, at % width);
-                return Err(DataError::new("pixels", "opaque ones", got)
-                    .hint("save the pictures on the background that was shown, without transparency"));
-            }
-            let colors = if n_each < 3 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] };
-            rgb.extend(colors);
+        if n_each.is_multiple_of(2) {
+            check_opaque(&samples, n_each, width)?;
         }
+        // In place: a large picture is never held twice.
+        if n_each < 3 {
+            samples.resize(n * 3, 0);
+            for at in (0..n).rev() {
+                let gray = samples[at * n_each];
+                samples[at * 3..at * 3 + 3].fill(gray);
+            }
+        } else if n_each == 4 {
+            for at in 0..n {
+                samples.copy_within(at * 4..at * 4 + 3, at * 3);
+            }
+            samples.truncate(n * 3);
+        }
+        Ok(Self { height, width, rgb: samples })
+    }
+
+    /// A copy of a canvas of colors and opacity that is drawn on further.
+    ///
+    /// # Errors
+    /// Pixels that are not opaque.
+    pub(super) fn of_canvas(height: usize, width: usize, canvas: &[u8]) -> Result<Self> {
+        check_opaque(canvas, 4, width)?;
+        let mut rgb = Vec::with_capacity(height * width * 3);
+        canvas.chunks_exact(4).for_each(|pixel| rgb.extend_from_slice(&pixel[..3]));
         Ok(Self { height, width, rgb })
     }
+}
+
+fn check_opaque(samples: &[u8], n_each: usize, width: usize) -> Result<()> {
+    let Some((at, pixel)) = samples.chunks_exact(n_each).enumerate().find(|(_, pixel)| pixel[n_each - 1] != 255) else {
+        return Ok(());
+    };
+    let got = format!("opacity {} of 255 at row {}, column {}", pixel[n_each - 1], at / width, at % width);
+    Err(DataError::new("pixels", "opaque ones", got)
+        .hint("save the pictures on the background that was shown, without transparency"))
 }
 
 /// 16 bits to 8, rounded.
@@ -56,6 +82,23 @@ pub(super) fn to_byte(value: u16) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::Frame;
+
+    #[test]
+    fn every_kind_of_pixel_becomes_red_green_and_blue() {
+        for (n_each, samples, expected) in [
+            (1, vec![1, 2], [1, 1, 1, 2, 2, 2]),
+            (2, vec![1, 255, 2, 255], [1, 1, 1, 2, 2, 2]),
+            (3, vec![1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]),
+            (4, vec![1, 2, 3, 255, 4, 5, 6, 255], [1, 2, 3, 4, 5, 6]),
+        ] {
+            assert_eq!(Frame::of_samples(1, 2, n_each, samples).unwrap().rgb, expected);
+        }
+        let error = Frame::of_samples(1, 2, 4, vec![1, 2, 3, 255, 4, 5, 6, 254]).unwrap_err();
+        assert!(error.to_string().contains("opacity 254 of 255 at row 0, column 1"), "{error}");
+        assert!(Frame::of_samples(1, 2, 1, vec![0; 3]).is_err());
+    }
+
     #[test]
     fn sixteen_bits_are_rounded() {
         assert_eq!([0, 128, 129, 257, 65_406, 65_407, 65_535].map(super::to_byte), [0, 0, 1, 1, 254, 255, 255]);

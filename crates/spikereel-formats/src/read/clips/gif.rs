@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path, frame_rate_hz: Option<f64>, sink: &mut Sink) -> 
         });
         let delay_secs = f64::from(picture.delay) / 100.0;
         let n_shown = frame_rate_hz.map_or(1, |rate| (delay_secs * rate).round().max(1.0) as usize);
-        let frame = Frame::of_samples(height, width, 4, &canvas).map_err(place)?;
+        let frame = Frame::of_canvas(height, width, &canvas).map_err(place)?;
         match picture.dispose {
             DisposalMethod::Background => {
                 area.each_pixel(width, |on_canvas, _| canvas[on_canvas..on_canvas + 4].fill(0));

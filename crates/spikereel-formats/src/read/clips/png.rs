@@ -28,5 +28,5 @@ pub(super) fn picture(path: &Path) -> Result<Frame> {
     if depth == BitDepth::Sixteen {
         samples = samples.chunks_exact(2).map(|pair| to_byte(u16::from_be_bytes([pair[0], pair[1]]))).collect();
     }
-    Frame::of_samples(height, width, color.samples(), &samples)
+    Frame::of_samples(height, width, color.samples(), samples)
 }

@@ -87,5 +87,5 @@ fn page(decoder: &mut Decoder<BufReader<File>>) -> Result<Frame> {
         DecodingResult::U16(samples) => samples.into_iter().map(to_byte).collect(),
         _ => return Err(refuse("floats or signed numbers".into())),
     };
-    Frame::of_samples(height, width, n_each, &samples)
+    Frame::of_samples(height, width, n_each, samples)
 }

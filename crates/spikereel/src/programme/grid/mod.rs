@@ -12,6 +12,6 @@ mod status;
 pub use gather::{Gathered, gather};
 pub use here::{RanHere, run_here};
 pub use one::{RanOne, run_one};
-pub use plan::{Estimates, GridPlan, PlannedGrid, PlannedRun, plan};
+pub use plan::{Estimates, GridPlan, PlannedGrid, PlannedRun, pin, plan};
 pub use slurm::{Profile, Submitted, profile_path, submit};
 pub use status::{Doing, RunState, RunStatus, Status, status};

@@ -4,7 +4,7 @@ use super::asked::{self, Asked};
 use crate::config::{Given, Resolved, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{read_json, write_json};
-use crate::steps::going_on::of_results;
+use crate::steps::going_on::{self, of_results};
 use crate::steps::source;
 use crate::studies::name_of;
 use crate::{ConfigError, Error, Result, provenance, room};
@@ -150,6 +150,14 @@ pub fn plan(grid: &Path, out: &Path, progress: &dyn Progress) -> Result<PlannedG
         write_json(&path, &made)?;
     }
     Ok(PlannedGrid { plan: path, n_runs: made.runs.len(), estimates: made.estimates, instruction_set })
+}
+
+/// Settles the instructions of a plan about to be made, by their name in `SPIKEREEL_ISA`.
+///
+/// # Errors
+/// [`Error::Config`] where this processor lacks them, or `SPIKEREEL_ISA` names others.
+pub fn pin(isa: &str) -> Result<()> {
+    going_on::keep(&format!("{} {isa}", std::env::consts::ARCH), "the plan is to use")
 }
 
 /// Sources that were opened, so that a grid over one recording opens it once.
