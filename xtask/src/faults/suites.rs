@@ -82,10 +82,13 @@ pub fn shapes(scene: &Scene) -> Result<Row, String> {
 }
 
 pub fn hostile_files(scene: &Scene) -> Result<Row, String> {
-    let suites: [(&str, &[&str]); 3] = [
+    let suites: [(&str, &[&str]); 6] = [
         ("spikereel-formats", &["--test", "matlab73_hostile"]),
         ("spikereel-formats", &["--test", "matlab_hostile"]),
-        ("spikereel-formats", &["hostile"]),
+        ("spikereel-formats", &["--test", "clips", "links_that_lead_out"]),
+        ("spikereel-formats", &["--test", "sidecars", "files_outside"]),
+        ("spikereel-formats", &["--test", "arrays", "pickles"]),
+        ("spikereel-formats", &["--test", "garbled_clips"]),
     ];
     together(scene, &suites, "links out of the file, bombs, names that are paths, pickles")
 }

@@ -9,7 +9,7 @@ const N_TURNS: usize = 7;
 pub fn all(scene: &Scene) -> Result<Vec<String>, String> {
     scene.done(&["prepare", "--config", "often.toml", "--out", "cost-data"])?;
     // One step: all else is overhead.
-    let one = "seed = 5\n[data]\ndataset = \"cost-data\"\n[network]\nbase_channels = 1\n[train]\nepochs = 1\nsteps_per_epoch = 1\nbatch_size = 1\n";
+    let one = "seed = 5\n[data]\ndataset = \"cost-data\"\n[network]\nbase_channels = 1\n[train]\nepochs = 1\nsteps_per_epoch = 1\nbatch_size = 2\n";
     scene.write("one-step.toml", one)?;
     let mut secs = Vec::new();
     for _ in 0..N_TURNS {
