@@ -22,7 +22,10 @@ pub fn all(scene: &Scene) -> Result<Vec<String>, String> {
     let seeds: Vec<String> = (0..1000).map(|seed| seed.to_string()).collect();
     scene.write(
         "thousand.toml",
-        &format!("[settings]\ndata.dataset = \"cost-data\"\n[axes]\nseed = [{}]\n", seeds.join(", ")),
+        &format!(
+            "[settings]\ndata.dataset = \"cost-data\"\nnetwork.base_channels = 1\n[axes]\nseed = [{}]\n",
+            seeds.join(", ")
+        ),
     )?;
     let began = Instant::now();
     scene.done(&["plan", "thousand.toml", "--out", "thousand"])?;

@@ -2,12 +2,12 @@
 
 use super::plan::GridPlan;
 use super::status::{RunState, Status, status};
-use crate::Result;
 use crate::config::Given;
 use crate::progress::Progress;
 use crate::provenance::{self, Provenance};
 use crate::run_folder::RunFolder;
 use crate::steps::evaluate::{self, StoredScores};
+use crate::{Error, Result};
 use serde::Serialize;
 use spikereel_analysis::study::Over;
 use spikereel_report::schema::{
@@ -17,6 +17,7 @@ use spikereel_report::schema::{
 use spikereel_report::write_report;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The folder of the report beside a plan.
 pub const GATHERED: &str = "gathered";
@@ -32,6 +33,26 @@ pub struct Gathered {
     pub status: Status,
 }
 
+/// How long another one who gathers is waited for: the scheduler's job behind the runs begins at the moment when a person sees them done.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn hold(folder: &Path, progress: &dyn Progress) -> Result<RunFolder> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "make a folder for the report", error))?;
+    let (began, mut is_told) = (Instant::now(), false);
+    loop {
+        match RunFolder::hold(folder, progress) {
+            Err(Error::FolderInUse { holder, .. }) if began.elapsed() < PATIENCE => {
+                if !is_told {
+                    progress.say(&format!("waiting for {holder}, which gathers this plan"));
+                    is_told = true;
+                }
+                std::thread::sleep(Duration::from_secs(2));
+            }
+            held => return held,
+        }
+    }
+}
+
 /// A score of a run: feature and measure, over what, whether more is better, and the decoder's value.
 type Scores = BTreeMap<(String, String), f64>;
 
@@ -41,6 +62,7 @@ type Scores = BTreeMap<(String, String), f64>;
 /// A plan or scores that cannot be read, an I/O error.
 pub fn gather(plan: &Path, progress: &dyn Progress) -> Result<Gathered> {
     let read = GridPlan::read(plan)?;
+    let held = hold(&plan.parent().unwrap_or(Path::new("")).join(GATHERED), progress)?;
     let status = status(plan)?;
     let task = progress.begin("gathering", read.runs.len() as u64, "run");
     let mut groups: BTreeMap<String, Vec<(usize, Scores)>> = BTreeMap::new();
@@ -66,10 +88,6 @@ pub fn gather(plan: &Path, progress: &dyn Progress) -> Result<Gathered> {
     let findings = findings(&status);
     let mut sections = vec![runs_section(&status, &findings)];
     sections.extend(scores_section(&groups, &order));
-    let folder = plan.parent().unwrap_or(Path::new("")).join(GATHERED);
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| crate::Error::io(&folder, "make a folder for the report", error))?;
-    let held = RunFolder::hold(&folder, progress)?;
     let study = Study {
         schema_version: SCHEMA_VERSION,
         title: "All runs of a plan".into(),
@@ -85,7 +103,7 @@ pub fn gather(plan: &Path, progress: &dyn Progress) -> Result<Gathered> {
     };
     let provenance = together.unwrap_or_else(|| provenance::of_this_process(0, Default::default(), Vec::new()));
     held.write_json("provenance.json", &provenance)?;
-    let written = write_report(&folder, &study, &provenance)?;
+    let written = write_report(held.path(), &study, &provenance)?;
     Ok(Gathered { page: written.page, findings, status })
 }
 
