@@ -4,7 +4,7 @@ use super::frame::{Frame, check_size, to_byte};
 use super::sink::Sink;
 use super::{damaged, open};
 use ::tiff::ColorType;
-use ::tiff::decoder::{Decoder, DecodingResult, Limits};
+use ::tiff::decoder::{Decoder, DecodingSampleType, Limits};
 use ::tiff::tags::Tag;
 use spikereel_data::{DataError, Result};
 use std::fs::File;
@@ -43,11 +43,15 @@ pub(super) fn read(path: &Path, sink: &mut Sink) -> Result<()> {
 }
 
 fn decoder(path: &Path) -> Result<Decoder<BufReader<File>>> {
-    let len = std::fs::metadata(path).map_or(0, |about| about.len());
-    let most = usize::try_from(len.saturating_mul(MAX_RATIO)).unwrap_or(MAX_BYTES).clamp(MIN_BYTES, MAX_BYTES);
+    let most = most_bytes(std::fs::metadata(path).map_or(0, |about| about.len()));
     let mut limits = Limits::default();
     (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (most, most);
     Ok(Decoder::new(open(path)?).map_err(|error| damaged("TIFF file", error))?.with_limits(limits))
+}
+
+/// What a file of this length may decode to.
+fn most_bytes(len: u64) -> usize {
+    usize::try_from(len.saturating_mul(MAX_RATIO)).unwrap_or(MAX_BYTES).clamp(MIN_BYTES, MAX_BYTES)
 }
 
 fn page(decoder: &mut Decoder<BufReader<File>>) -> Result<Frame> {
@@ -82,10 +86,28 @@ fn page(decoder: &mut Decoder<BufReader<File>>) -> Result<Frame> {
     if n_each > 1 && planes == Some(2) {
         return Err(refuse("a plane a color".into()));
     }
-    let samples = match decoder.read_image().map_err(fail)? {
-        DecodingResult::U8(samples) => samples,
-        DecodingResult::U16(samples) => samples.into_iter().map(to_byte).collect(),
-        _ => return Err(refuse("floats or signed numbers".into())),
+    let layout = decoder.image_buffer_layout().map_err(fail)?;
+    if layout.len > most_bytes(len) {
+        return Err(damaged("TIFF file", format!("{} bytes of pixels in a file of {len}", layout.len)));
+    }
+    // Room for red, green and blue from the start: growing would hold a large picture twice.
+    let mut samples = vec![0; layout.len.max(3 * height * width)];
+    let read = |decoder: &mut Decoder<_>, samples: &mut Vec<u8>| {
+        decoder.read_image_bytes(&mut samples[..layout.len]).map_err(fail)?;
+        samples.truncate(layout.len);
+        Ok::<_, DataError>(())
     };
+    match layout.sample_type {
+        Some(DecodingSampleType::U8) => read(decoder, &mut samples)?,
+        Some(DecodingSampleType::U16) => {
+            read(decoder, &mut samples)?;
+            let n_samples = samples.len() / 2;
+            for at in 0..n_samples {
+                samples[at] = to_byte(u16::from_ne_bytes([samples[2 * at], samples[2 * at + 1]]));
+            }
+            samples.truncate(n_samples);
+        }
+        _ => return Err(refuse("floats or signed numbers".into())),
+    }
     Frame::of_samples(height, width, n_each, samples)
 }
