@@ -67,13 +67,7 @@ impl Sink {
             None => None,
         };
         let frame = reduced.as_ref().unwrap_or(frame);
-        let size = (frame.height, frame.width);
-        let first = *self.size.get_or_insert(size);
-        if size != first {
-            let expected = format!("frames of one size, {} x {} as the first", first.0, first.1);
-            return Err(DataError::new("size", expected, format!("{} x {}", size.0, size.1))
-                .hint("save all frames in one size, or give `video.frame_px`, which reduces each to a square"));
-        }
+        check_same(*self.size.get_or_insert((frame.height, frame.width)), frame.height, frame.width)?;
         self.n_pictures += 1;
         for _ in 0..n_shown {
             self.n_in_clip += 1;
@@ -88,6 +82,14 @@ impl Sink {
             self.bytes.extend_from_slice(&frame.rgb);
         }
         Ok(true)
+    }
+
+    /// Refuses a size that [`Sink::push`] would refuse, before a picture of it is decoded.
+    ///
+    /// # Errors
+    /// Another size than the pictures before.
+    pub(super) fn check_size(&self, height: usize, width: usize) -> Result<()> {
+        self.size.filter(|_| self.frame_px.is_none()).map_or(Ok(()), |first| check_same(first, height, width))
     }
 
     /// Ends a clip.
@@ -135,4 +137,13 @@ impl Sink {
         }
         Ok(Frame { height: px, width: px, rgb })
     }
+}
+
+fn check_same(first: (usize, usize), height: usize, width: usize) -> Result<()> {
+    if (height, width) == first {
+        return Ok(());
+    }
+    let expected = format!("frames of one size, {} x {} as the first", first.0, first.1);
+    Err(DataError::new("size", expected, format!("{height} x {width}"))
+        .hint("save all frames in one size, or give `video.frame_px`, which reduces each to a square"))
 }

@@ -21,7 +21,7 @@ const MIN_BYTES: usize = 1 << 16;
 /// Reads the only page.
 pub(super) fn picture(path: &Path) -> Result<Frame> {
     let mut decoder = decoder(path)?;
-    let frame = page(&mut decoder)?;
+    let frame = page(&mut decoder, |_, _| Ok(()))?;
     if decoder.more_images() {
         return Err(DataError::new("file", "one page in a frame of a folder", "several")
             .hint("name the TIFF file itself as the clip, or save each page as a file"));
@@ -34,7 +34,11 @@ pub(super) fn read(path: &Path, sink: &mut Sink) -> Result<()> {
     let mut decoder = decoder(path)?;
     for at in 0.. {
         let place = |error: DataError| DataError { field: format!("page {at}, {}", error.field), ..error };
-        if !page(&mut decoder).and_then(|frame| sink.push(&frame, 1)).map_err(place)? || !decoder.more_images() {
+        if !page(&mut decoder, |height, width| sink.check_size(height, width))
+            .and_then(|frame| sink.push(&frame, 1))
+            .map_err(place)?
+            || !decoder.more_images()
+        {
             break;
         }
         decoder.next_image().map_err(|error| place(damaged("TIFF file", error)))?;
@@ -56,10 +60,12 @@ fn most_bytes(len: u64) -> usize {
     usize::try_from(len.saturating_mul(MAX_RATIO)).unwrap_or(MAX_BYTES).clamp(MIN_BYTES, MAX_BYTES)
 }
 
-fn page(decoder: &mut Decoder<BufReader<File>>) -> Result<Frame> {
+/// The present page, where `check` takes its height and width.
+fn page(decoder: &mut Decoder<BufReader<File>>, check: impl FnOnce(usize, usize) -> Result<()>) -> Result<Frame> {
     let fail = |error| damaged("TIFF file", error);
     let (width, height) = decoder.dimensions().map_err(fail)?;
     let (height, width) = check_size(height, width)?;
+    check(height, width)?;
     // Without compression a pixel takes a byte at least, whatever the limits of the decoder.
     let is_plain = decoder.find_tag_unsigned::<u16>(Tag::Compression).map_err(fail)?.is_none_or(|kind| kind == 1);
     let len = decoder.inner().get_ref().metadata().map_or(u64::MAX, |about| about.len());
