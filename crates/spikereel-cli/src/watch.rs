@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// Draws until there is nothing to wait for. Whether missing runs wait in a scheduler's queue no folder tells, so a person at a terminal sees on.
+/// Draws until there is nothing to wait for. No folder tells whether missing runs wait in a scheduler's queue, so at a terminal it goes on.
 pub fn watch(plan: &Path) -> spikereel::Result<()> {
     let is_terminal = std::io::stdout().is_terminal();
     let mut before = String::new();

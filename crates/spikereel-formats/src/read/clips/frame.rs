@@ -38,7 +38,7 @@ impl Frame {
         if n_each.is_multiple_of(2) {
             check_opaque(&samples, n_each, width)?;
         }
-        // In place: a large picture is never held twice.
+        // In place, so that a large picture need not be held twice.
         if n_each < 3 {
             samples.resize(n * 3, 0);
             for at in (0..n).rev() {
