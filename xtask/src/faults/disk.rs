@@ -79,7 +79,7 @@ fn told_of(told: &[String]) -> String {
 
 /// A training stopped with two checkpoints, the newest garbled or cut: it goes on from the one before, and says so.
 pub fn garbled_checkpoint(scene: &Scene) -> Result<Row, String> {
-    scene.done(&["train", "--config", "often.toml", "--out", "undisturbed"])?;
+    scene.done(&["train", "--config", "often.toml", "--out", "trained-alone"])?;
     scene.stopped("stopped")?;
     let (n, mut n_said, mut wrong) = (scene.n(20, 3), 0, Vec::new());
     for trial in 0..n {
@@ -100,7 +100,7 @@ pub fn garbled_checkpoint(scene: &Scene) -> Result<Row, String> {
         n_said += usize::from(
             ended.said.contains("a damaged checkpoint") && ended.said.contains("the one before it is used"),
         );
-        let different = differing(&scene.path("undisturbed"), &scene.path("garbled"))?;
+        let different = differing(&scene.path("trained-alone"), &scene.path("garbled"))?;
         wrong.extend(different.into_iter().filter(|name| !name.ends_with(".damaged")));
     }
     let figure = format!(

@@ -56,7 +56,7 @@ pub fn saved_in_time(scene: &Scene) -> Result<Row, String> {
 
 /// A second and a third signal while the first one's save is under way; then to the end, and compared.
 pub fn twice(scene: &Scene) -> Result<Row, String> {
-    scene.done(&["train", "--config", "often.toml", "--out", "undisturbed"])?;
+    scene.done(&["train", "--config", "often.toml", "--out", "trained-alone"])?;
     let (n, mut n_75, mut wrong) = (scene.n(40, 4), 0, Vec::new());
     for trial in 0..n {
         scene.remove("twice");
@@ -74,7 +74,7 @@ pub fn twice(scene: &Scene) -> Result<Row, String> {
             code => wrong.push(format!("code {code:?}: {}", ended.said.trim())),
         }
         scene.done(&["train", "--config", "often.toml", "--out", "twice"])?;
-        wrong.extend(differing(&scene.path("undisturbed"), &scene.path("twice"))?);
+        wrong.extend(differing(&scene.path("trained-alone"), &scene.path("twice"))?);
     }
     let figure = format!(
         "{n} trainings sent three signals within 6 ms at a random moment: {n_75} ended with 75, the others were done before; gone on with, files that differ: {}",
