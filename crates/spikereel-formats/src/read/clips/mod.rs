@@ -10,6 +10,7 @@ mod png;
 mod shrink;
 mod sink;
 mod tiff;
+mod tiff_tags;
 
 use super::bundle::Bundle;
 use crate::files::regular_len;

@@ -50,9 +50,9 @@ fn decoder(path: &Path) -> Result<Decoder<BufReader<File>>> {
     let len = std::fs::metadata(path).map_or(0, |about| about.len());
     let mut limits = Limits::default();
     (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (most_bytes(len), most_bytes(len));
-    // Values of a tag stand in the file as they are; in memory each takes several times its bytes.
-    limits.ifd_value_size = limits.ifd_value_size.min(usize::try_from(len).unwrap_or(usize::MAX));
-    Ok(Decoder::new(open(path)?).map_err(|error| damaged("TIFF file", error))?.with_limits(limits))
+    let mut file = open(path)?;
+    super::tiff_tags::check(&mut file, len)?;
+    Ok(Decoder::new(file).map_err(|error| damaged("TIFF file", error))?.with_limits(limits))
 }
 
 /// What a file of this length may decode to.
