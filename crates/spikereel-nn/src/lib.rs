@@ -31,7 +31,7 @@ pub use optimiser::{Optimiser, OptimiserConfig, Rule, Schedule};
 pub use plan::Wants;
 pub use real::Real;
 pub use train::{
-    Checkpoint, CheckpointFolder, EpochRecord, Found, Position, Progress, Redraw, Snapshots, Start, StepReport, Task,
-    TrainConfig, Trainer,
+    Checkpoint, CheckpointFolder, EpochRecord, Exchange, Found, Position, Progress, Ranks, Redraw, Snapshots, Start,
+    StepReport, Task, TrainConfig, Trainer,
 };
 pub use weights::Weights;

@@ -30,6 +30,10 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// Absolute value.
     fn abs(self) -> Self;
+    /// Appends the value's bytes, little endian.
+    fn put(self, bytes: &mut Vec<u8>);
+    /// The value of as many bytes; 0 where they are too few.
+    fn take(bytes: &[u8]) -> Self;
 }
 
 macro_rules! real {
@@ -50,6 +54,12 @@ macro_rules! real {
             }
             fn abs(self) -> Self {
                 <$type>::abs(self)
+            }
+            fn put(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            fn take(bytes: &[u8]) -> Self {
+                bytes.first_chunk().map_or(0.0, |&bytes| <$type>::from_le_bytes(bytes))
             }
         }
     };

@@ -7,6 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use spikereel_data::rng::stream;
 use spikereel_data::{Fold, Part};
+use std::ops::Range;
 
 /// Standardised spikes `[sample, bin, site]` and videos `[sample, frame, height, width, rgb]`.
 #[derive(Debug, Default)]
@@ -74,10 +75,12 @@ impl<'a> EpochSamples<'a> {
         (step * self.config.batch_size).min(self.order.len())
     }
 
-    /// Fills the batch of a step; behind the last step, none.
-    pub fn fill<R: Real>(&self, step: usize, batch: &mut Batch<R>) {
-        let first = self.first_of(step);
-        fill_batch(self.fold, self.trials(step), batch, |at, trial_idx, out| self.draw(first + at, trial_idx, out));
+    /// Fills the batch of a step, or of a share of it; behind the last step, none.
+    pub fn fill<R: Real>(&self, step: usize, share: impl Fn(usize) -> Range<usize>, batch: &mut Batch<R>) {
+        let trials = self.trials(step);
+        let share = share(trials.len());
+        let first = self.first_of(step) + share.start;
+        fill_batch(self.fold, &trials[share], batch, |at, trial_idx, out| self.draw(first + at, trial_idx, out));
     }
 
     fn draw(&self, position: usize, trial_idx: usize, out: &mut [f32]) {

@@ -7,6 +7,7 @@ mod checkpoint;
 mod config;
 mod folder;
 mod history;
+mod ranks;
 mod start;
 mod state;
 
@@ -15,6 +16,7 @@ pub use folder::{CheckpointFolder, Found};
 
 pub use config::{Redraw, Start, TrainConfig};
 pub use history::{EpochRecord, Progress, StepReport};
+pub use ranks::{Exchange, Ranks};
 pub use state::{Position, Snapshots};
 
 use crate::engine::{Engine, Mode};
@@ -78,6 +80,15 @@ pub struct Trainer<K: Kernels> {
     rate_factors: Vec<(Range<usize>, f64)>,
     state: State<K::Real>,
     published: Arc<Published<K::Real>>,
+    ranks: Option<Ranks>,
+}
+
+/// How a step ended.
+enum Taken {
+    /// With this loss over the whole batch.
+    Step(f64),
+    /// The loss, or a gradient, is not finite; nothing has changed.
+    Diverged(f64),
 }
 
 /// The published decoder that fits a fold's bins, sites and videos.
@@ -132,6 +143,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
             rate_factors: network.rate_factors(config.norm_rate_factor),
             state,
             published: Published::new(),
+            ranks: None,
             fold: fold.clone(),
             config,
             task,
@@ -139,6 +151,11 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
             seed,
             network,
         })
+    }
+
+    /// Has this process do its share of every batch, together with others that hold the same state and do the same.
+    pub fn share(&mut self, ranks: Ranks) {
+        self.ranks = Some(ranks);
     }
 
     /// True after the last epoch, or where patience has run out.
@@ -171,13 +188,21 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         let samples = EpochSamples::new(&fold, &config, self.task, self.seed, epoch);
         let (mut batch, mut next) = (Batch::default(), Batch::default());
         let first = self.state.position;
-        samples.fill(first.step, &mut batch);
+        let ranks = self.ranks.clone();
+        let share = |n: usize| ranks.as_ref().map_or(0..n, |ranks| ranks.share(n));
+        samples.fill(first.step, share, &mut batch);
         let started = Instant::now();
         for step in first.step..samples.n_steps() {
             progress.on_batch(epoch, step, samples.trials(step));
-            let taken = rayon::join(|| self.step(&batch, learning_rate), || samples.fill(step + 1, &mut next)).0;
-            let loss =
-                taken.map_err(|loss| Error::Diverged { epoch, step, loss, trials: samples.trials(step).to_vec() })?;
+            let trials = samples.trials(step);
+            let taken = rayon::join(
+                || self.step(&batch, trials.len(), learning_rate),
+                || samples.fill(step + 1, share, &mut next),
+            );
+            let loss = match taken.0? {
+                Taken::Step(loss) => loss,
+                Taken::Diverged(loss) => return Err(Error::Diverged { epoch, step, loss, trials: trials.to_vec() }),
+            };
             progress.on_step(&StepReport {
                 epoch,
                 n_epochs: config.epochs,
@@ -209,33 +234,74 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         Ok(record)
     }
 
-    /// Forward, loss, backward, optimiser. Returns the loss, as an error where it or a gradient is not finite; nothing
-    /// has changed then.
-    fn step(&mut self, batch: &Batch<K::Real>, learning_rate: f64) -> std::result::Result<f64, f64> {
-        let (input, target) = batch.of_task(self.task);
-        self.engine.forward(&self.state.weights, Mode::Train, batch.n, input).map_err(|_| f64::NAN)?;
-        let loss = self.loss(batch.n, target, true);
-        if !loss.is_finite() {
-            return Err(loss);
+    /// Forward, loss, backward, optimiser, on a batch of which this process holds all `n_samples` or its share.
+    fn step(&mut self, batch: &Batch<K::Real>, n_samples: usize, learning_rate: f64) -> Result<Taken> {
+        let mut loss = self.differentiate(batch);
+        let mut statistics = None;
+        if let Some(ranks) = &self.ranks {
+            let share = batch.n as f64 / n_samples as f64;
+            let mut own = self.statistics(batch.n);
+            loss = ranks.sum(loss * share)?;
+            // The sum is the same everywhere, so all processes go this way or none does.
+            if loss.is_finite() {
+                ranks.mean(share, &mut [self.engine.gradients_mut(), &mut own.buffered])?;
+            }
+            statistics = Some(own);
         }
-        self.engine.backward(&self.state.weights);
-        for range in &self.held {
-            self.engine.gradients_mut()[range.clone()].fill(K::Real::ZERO);
+        if !loss.is_finite() {
+            return Ok(Taken::Diverged(loss));
         }
         if self.engine.gradients().iter().any(|gradient| !gradient.to_f64().is_finite()) {
-            return Err(f64::NAN);
+            return Ok(Taken::Diverged(f64::NAN));
         }
         let (engine, rate_factors) = (&mut self.engine, &self.rate_factors);
         self.published.change(&mut self.state, |state| {
             let weights = Arc::make_mut(&mut state.weights);
-            engine.update_running(weights);
+            match statistics {
+                Some(of_all) => (weights.buffered, weights.n_batches) = (of_all.buffered, of_all.n_batches),
+                None => engine.update_running(weights),
+            }
             let optimiser = Arc::make_mut(&mut state.optimiser);
             optimiser.step_with(learning_rate, rate_factors, &mut weights.trained, engine.gradients());
             state.position.step += 1;
-            state.position.n_seen += batch.n;
-            state.position.loss_sum += loss * batch.n as f64;
+            state.position.n_seen += n_samples;
+            state.position.loss_sum += loss * n_samples as f64;
         });
-        Ok(loss)
+        Ok(Taken::Step(loss))
+    }
+
+    /// Forward, loss, backward; returns the loss. Where it is not finite, gradients are left as they were.
+    fn differentiate(&mut self, batch: &Batch<K::Real>) -> f64 {
+        if batch.n == 0 {
+            // More processes than samples: nothing is added to what the others found.
+            self.engine.gradients_mut().fill(K::Real::ZERO);
+            return 0.0;
+        }
+        let (input, target) = batch.of_task(self.task);
+        if self.engine.forward(&self.state.weights, Mode::Train, batch.n, input).is_err() {
+            return f64::NAN;
+        }
+        let loss = self.loss(batch.n, target, true);
+        if loss.is_finite() {
+            self.engine.backward(&self.state.weights);
+            for range in &self.held {
+                self.engine.gradients_mut()[range.clone()].fill(K::Real::ZERO);
+            }
+        }
+        loss
+    }
+
+    /// Batch-norm buffers after a batch of which this process saw `n` samples; no trained values.
+    fn statistics(&self, n: usize) -> Weights<K::Real> {
+        let before = &self.state.weights;
+        let mut own =
+            Weights { trained: vec![], buffered: before.buffered.clone(), n_batches: before.n_batches.clone() };
+        if n == 0 {
+            own.n_batches.iter_mut().for_each(|n_batches| *n_batches += 1);
+        } else {
+            self.engine.update_running(&mut own);
+        }
+        own
     }
 
     /// Loss of the last output; with `gradient`, also where the backward pass starts.
@@ -259,14 +325,24 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         if trials.is_empty() {
             return Ok(None);
         }
-        let (mut batch, mut sum) = (Batch::default(), 0.0);
-        for trials in trials.chunks(self.config.batch_size) {
+        let (mut batch, mut sums) = (Batch::default(), Vec::new());
+        for (at, trials) in trials.chunks(self.config.batch_size).enumerate() {
+            if self.ranks.as_ref().is_some_and(|ranks| !ranks.does(at)) {
+                sums.push(0.0);
+                continue;
+            }
             fill_real(&fold, trials, &mut batch);
             let (input, target) = batch.of_task(self.task);
             self.engine.forward(&self.state.weights, Mode::Eval, batch.n, input)?;
-            sum += self.loss(batch.n, target, false) * batch.n as f64;
+            sums.push(self.loss(batch.n, target, false) * batch.n as f64);
         }
-        Ok(Some(sum / trials.len() as f64))
+        if let Some(ranks) = &self.ranks {
+            let of_all = ranks.all(&sums)?;
+            let n = sums.len();
+            // Each batch was seen by one process; summed in the order of batches, as by a single one.
+            sums = (0..n).map(|at| (0..ranks.n_ranks()).map(|rank| of_all[rank * n + at]).sum()).collect();
+        }
+        Ok(Some(sums.iter().sum::<f64>() / trials.len() as f64))
     }
 
     /// Epochs finished so far.
