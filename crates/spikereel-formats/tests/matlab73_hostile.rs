@@ -38,14 +38,17 @@ fn references_in_circles_end() {
 #[test]
 fn numbers_and_bytes_of_what_is_referred_to_have_limits() {
     // Forty small datasets stand for 2^39 values.
-    let few = MatLimits { values: 10_000, ..MatLimits::default() };
+    let few = MatLimits { values: 500, ..MatLimits::default() };
     let text = read_with("wide_39", few).unwrap_err();
-    assert!(text.contains("at most 10000 cells, fields and rows of text in one variable"), "{text}");
+    assert!(text.contains("at most 500 cells, fields and rows of text in one variable"), "{text}");
     assert!(read("wide_3").is_ok());
+    // It ends without such a limit too.
+    refused("wide_39", "references: expected at most 1000 of 64 MiB to values that were referred to before, got more");
     // 32 MB that are referred to 50 times.
-    let small = MatLimits { variable_bytes: 100 << 20, ..MatLimits::default() };
+    let small = MatLimits { variable_bytes: 50 << 20, ..MatLimits::default() };
     let text = read_with("large_often", small).unwrap_err();
-    assert!(text.contains("`large_often{4}`, size: expected at most 104857600 bytes in one variable"), "{text}");
+    assert!(text.contains("`large_often{2}`, size: expected at most 52428800 bytes in one variable"), "{text}");
+    refused("large_often", "{4}`, references: expected at most 1000 of 64 MiB to values that were referred to before");
     assert_eq!(read_with("large", small).unwrap().dims(), [2_000, 2_000]);
 }
 

@@ -15,6 +15,7 @@ use crate::read::matlab::text;
 use crate::read::matlab::value::MatValue;
 use crate::read::matlab::variable::MatLimits;
 use spikereel_data::DataError;
+use std::collections::HashSet;
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -26,7 +27,16 @@ pub(super) struct Reader<'a> {
     n_bytes_left: u64,
     /// Paths of the values around the one that is read.
     around: Vec<String>,
+    /// Paths of all values that hold anything.
+    seen: HashSet<String>,
+    n_repeats_left: usize,
+    n_repeated_bytes_left: u64,
 }
+
+/// MATLAB writes an object for every value, so what is referred to again and again is a bomb: a few objects that refer to each other, or to one
+/// large one, stand for any number of values, and each takes a look into the file. Empty ones may be shared by all.
+const MAX_REPEATS: usize = 1_000;
+const MAX_REPEATED_BYTES: u64 = 64 << 20;
 
 impl From<FormatError> for Fault {
     fn from(error: FormatError) -> Self {
@@ -40,7 +50,16 @@ impl From<FormatError> for Fault {
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a HdfFile, limits: MatLimits) -> Self {
         let (n_values_left, n_bytes_left) = (limits.values, limits.variable_bytes);
-        Self { file, limits, n_values_left, n_bytes_left, around: Vec::new() }
+        Self {
+            file,
+            limits,
+            n_values_left,
+            n_bytes_left,
+            around: Vec::new(),
+            seen: HashSet::new(),
+            n_repeats_left: MAX_REPEATS,
+            n_repeated_bytes_left: MAX_REPEATED_BYTES,
+        }
     }
 
     /// The value at a path.
@@ -52,6 +71,9 @@ impl<'a> Reader<'a> {
             return Err(damaged("references", "ones that do not lead back", format!("`{path}`")).into());
         }
         let object = Object::open(self.file, path)?;
+        if !object.is_empty && !self.seen.insert(path.to_string()) {
+            self.repeat(path, &object)?;
+        }
         self.around.push(path.to_string());
         let value = match object.stored {
             Stored::Fields { names, are_references: false } => self.structure(path, names),
@@ -177,6 +199,22 @@ impl<'a> Reader<'a> {
         self.spend_bytes(dataset)?;
         let (packed, _) = Packed::parts(dataset.dtype(), dataset.raw()?)?;
         Ok(packed.numbers(what)?)
+    }
+
+    /// Accounts for an object that was read before.
+    fn repeat(&mut self, path: &str, object: &Object<'_>) -> Result<()> {
+        let n_bytes = if let Stored::Dataset(dataset) = &object.stored { dataset.n_bytes() } else { 0 };
+        match (self.n_repeats_left.checked_sub(1), self.n_repeated_bytes_left.checked_sub(n_bytes)) {
+            (Some(n_repeats), Some(n_bytes)) => {
+                (self.n_repeats_left, self.n_repeated_bytes_left) = (n_repeats, n_bytes);
+                Ok(())
+            }
+            _ => {
+                let most =
+                    format!("{MAX_REPEATS} of {} MiB to values that were referred to before", MAX_REPEATED_BYTES >> 20);
+                Err(damaged("references", format!("at most {most}"), format!("more, the last to `{path}`")).into())
+            }
+        }
     }
 
     fn spend_bytes(&mut self, dataset: &HdfDataset<'_>) -> Result<()> {
