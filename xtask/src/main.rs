@@ -26,7 +26,7 @@ usage: cargo xtask COMMAND
   faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,
                                    with strace and faketime; an hour); --quick: a sample of each in minutes, nothing written
   slurm FOLDER [PART ...]          a grid of 24 on a real Slurm of two nodes started by FOLDER/up-loopback.sh, with tasks killed, a dead
-                                   node, preemption and more; parts: cluster, job, commands, cost (as root; half an hour)
+                                   node, preemption and more; parts: cluster, job, commands, cost, mpi (as root; half an hour)
   masking-null                     false alarms of masking where nothing was planted, an hour
   recovery [N] [all|shapley|retrain] [FIRST]   planted functions found, and false alarms, over N recordings (20) from number FIRST (0)
                                    on: an hour and more; retraining takes eight minutes of one core a recording

@@ -172,6 +172,9 @@ pub struct TrainArgs {
     /// What is trained on, and how
     #[command(flatten)]
     pub configured: ConfiguredArgs,
+    /// Share every batch among the processes that MPI started (srun, mpirun); needs a build with the feature `mpi`
+    #[arg(long)]
+    pub mpi: bool,
     /// Whether an earlier run is set aside
     #[command(flatten)]
     pub fresh: FreshArgs,

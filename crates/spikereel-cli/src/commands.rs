@@ -7,8 +7,9 @@ use spikereel::config::choices::Preset;
 use spikereel::config::{ConfigError, DataGiven, Given};
 use spikereel::programme::grid;
 use spikereel::progress::Progress;
+use spikereel::steps::together::Leader;
 use spikereel::studies::StudyList;
-use spikereel::{Error, Result, bench, programme, steps};
+use spikereel::{Error, Result, bench, mpi, programme, steps};
 use std::path::{Path, PathBuf};
 
 /// Runs the command and returns what is to stand on stdout.
@@ -28,7 +29,10 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         Command::Inspect(args) => show(common, &steps::inspect::inspect(&args.path, out, progress)?),
         Command::Train(args) => {
             let given = given(&args.configured, common)?;
-            show(common, &steps::train::train(given, out, args.fresh.fresh, progress)?)
+            let train = |leader: Option<&Leader>| steps::train::train(given, out, args.fresh.fresh, leader, progress);
+            let trained = if args.mpi { mpi::together(|leader| train(Some(leader)))? } else { Some(train(None)?) };
+            // Of processes that train together one speaks.
+            trained.map_or(Ok(String::new()), |trained| show(common, &trained))
         }
         Command::Decode(args) => {
             let out = out.ok_or_else(|| {

@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         instruction_set: "x86_64 avx2+fma".into(),
         precision: "f32".into(),
         n_threads: 2,
+        n_ranks: 1,
         seed: 7,
         inputs: vec![spikereel_report::InputFile {
             name: "builtin:sample".into(),

@@ -20,6 +20,9 @@ pub struct Provenance {
     pub precision: String,
     /// Worker threads. Results do not depend on them.
     pub n_threads: usize,
+    /// Processes that trained together. Each normalises its own share of a batch, so results depend on their number.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub n_ranks: usize,
     /// The run's seed.
     pub seed: u64,
     /// Inputs.
@@ -28,6 +31,14 @@ pub struct Provenance {
     pub step_secs: Vec<(String, f64)>,
     /// Largest resident memory, where the system tells.
     pub peak_memory_bytes: Option<u64>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 /// An input file and its checksum.

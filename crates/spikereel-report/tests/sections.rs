@@ -14,6 +14,7 @@ fn provenance() -> Provenance {
         instruction_set: String::new(),
         precision: String::new(),
         n_threads: 1,
+        n_ranks: 1,
         seed: 1,
         inputs: vec![],
         step_secs: vec![],

@@ -12,6 +12,7 @@ mod error;
 pub mod events;
 pub mod findings;
 pub mod lease;
+pub mod mpi;
 pub mod programme;
 pub mod progress;
 pub mod provenance;

@@ -20,6 +20,7 @@ pub fn of_this_process(seed: u64, precision: Precision, inputs: Vec<InputFile>) 
         instruction_set: instruction_set(),
         precision: precision.of_engine().name().into(),
         n_threads: rayon::current_num_threads(),
+        n_ranks: 1,
         seed,
         inputs,
         step_secs: Vec::new(),

@@ -17,7 +17,10 @@ enum Act {
 pub fn all(scene: &Scene, cluster: &Cluster) -> Result<Vec<String>, String> {
     let page = scene.root.join("docs/cluster.md");
     let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let path = format!("{}:{}", scene.folder.display(), std::env::var("PATH").unwrap_or_default());
+    // The page's commands need the build with MPI.
+    let binary = super::mpi::binary(scene)?;
+    let binaries = binary.parent().unwrap_or(&scene.folder);
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
     std::fs::create_dir_all(scene.path(".config/spikereel")).map_err(|error| error.to_string())?;
     let mut wrong = Vec::new();
     for act in acts(&text) {

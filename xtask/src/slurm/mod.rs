@@ -4,6 +4,7 @@
 mod cluster;
 mod commands;
 mod cost;
+mod mpi;
 mod trial;
 
 use crate::faults::scene::Scene;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 /// Tries all of it, or the parts named after the folder of `up-loopback.sh`, `down.sh` and `slurm.conf.in`.
 pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let parts = ["cluster", "job", "commands", "cost"];
+    let parts = ["cluster", "job", "commands", "cost", "mpi"];
     let (wanted, folders): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| parts.contains(word));
     let [scripts] = folders.as_slice() else { return Err("which folder holds up-loopback.sh?".into()) };
     let scripts = Path::new(scripts);
@@ -47,6 +48,10 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     if is_wanted("commands") {
         println!("== commands of docs/cluster.md");
         tell("commands", cluster::Cluster::up(&scene, scripts, true).and_then(|up| commands::all(&scene, &up)));
+    }
+    if is_wanted("mpi") {
+        println!("== one training by several processes");
+        tell("mpi", cluster::Cluster::up(&scene, scripts, true).and_then(|up| mpi::all(&scene, &up)));
     }
     if broken.is_empty() { Ok(()) } else { Err(format!("not as promised: {}", broken.join(", "))) }
 }

@@ -96,6 +96,7 @@ fn facts(provenance: &Provenance) -> Vec<(&'static str, String)> {
         ("Instruction set", provenance.instruction_set.clone()),
         ("Precision", provenance.precision.clone()),
         ("Threads", format!("{} (results do not depend on them)", provenance.n_threads)),
+        ("Processes", format!("{} (results depend on their number)", provenance.n_ranks)),
         ("Seed", provenance.seed.to_string()),
         ("Peak memory", memory.unwrap_or_else(|| "unknown".into())),
     ]);

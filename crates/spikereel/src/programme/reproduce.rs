@@ -67,7 +67,7 @@ pub fn reproduce(given: Given, asked: Asked, out: Option<&Path>, progress: &dyn 
         }
     };
     progress.say("== training");
-    train::train(given, Some(&folder), fresh, progress)?;
+    train::train(given, Some(&folder), fresh, None, progress)?;
     if !folder.join(evaluate::SCORES).is_file() {
         evaluate::evaluate(&folder, progress)?;
     }

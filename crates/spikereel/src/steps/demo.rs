@@ -157,7 +157,7 @@ pub fn demo(size: &DemoSize, seed: Option<u64>, out: Option<&Path>, progress: &d
             .map_err(|error| Error::Bug(format!("the demo's settings are wrong: {error}")))?;
         given.seed = seed.or(given.seed);
         let run = folder.join(name);
-        train::train(given, Some(&run), false, progress)?;
+        train::train(given, Some(&run), false, None, progress)?;
         if !run.join(evaluate::SCORES).is_file() {
             evaluate::evaluate(&run, progress)?;
         }

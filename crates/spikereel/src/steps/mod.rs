@@ -14,6 +14,7 @@ pub mod prepare;
 pub mod report;
 pub mod simulate;
 pub mod source;
+pub mod together;
 pub mod train;
 
 mod compose;

@@ -3,10 +3,11 @@
 use super::fits::{Fits, WhichDecoder};
 use super::going_on::{Standing, keep_instructions, same_run, standing};
 use super::source::Loaded;
+use super::together::{Leader, Together};
 use super::training::{CHECKPOINTS, Keeping};
 use super::{metrics, network, prepare, source};
 use crate::Result;
-use crate::config::{Given, Resolved, resolve};
+use crate::config::{ConfigError, Given, Resolved, resolve};
 use crate::progress::Progress;
 use crate::provenance;
 use crate::run_folder::{RunFolder, is_occupied, read_json, refuse_if_held, set_aside, write_json};
@@ -79,23 +80,29 @@ pub struct Trained {
 
 /// Trains; `out` is a new folder, by default the next of `runs/train-1`, `runs/train-2`, ... Where it holds an unfinished run of the same
 /// settings, that one is gone on with, with the same bits as if it had never stopped; where it holds a finished one, nothing is done.
-/// `fresh` sets aside what is there and begins anew.
+/// `fresh` sets aside what is there and begins anew. With a `leader`, every batch is shared with the processes it leads.
 ///
 /// # Errors
 /// What is wrong with configuration or data, a folder of something else or of other settings, divergence, an I/O error.
-pub fn train(given: Given, out: Option<&Path>, fresh: bool, progress: &dyn Progress) -> Result<Trained> {
+pub fn train(
+    given: Given,
+    out: Option<&Path>,
+    fresh: bool,
+    leader: Option<&Leader>,
+    progress: &dyn Progress,
+) -> Result<Trained> {
     let began = Instant::now();
     let standing =
         out.map_or(Ok(Standing::Nothing), |out| if fresh { Ok(Standing::Nothing) } else { standing(out) })?;
     let (run, config, loaded) = match (out, standing) {
-        (Some(out), Standing::Unfinished | Standing::Trained) => go_on(given, out, standing, progress)?,
-        _ => begin(given, out, fresh, progress)?,
+        (Some(out), Standing::Unfinished | Standing::Trained) => go_on(given, out, standing, leader, progress)?,
+        _ => begin(given, out, fresh, leader, progress)?,
     };
     let folder = source::dataset_folder_of(run.path(), &config);
     if config.data.dataset.is_none() && !folder.exists() {
         prepare::prepare_into(&config, loaded, &folder, progress)?;
     }
-    let fits = train_folds(&run, &config, &folder, progress)?;
+    let fits = train_folds(&run, &config, &folder, leader, progress)?;
     metrics::write(&run)?;
     if standing != Standing::Trained {
         run.event("done", &"train")?;
@@ -108,6 +115,7 @@ fn begin(
     given: Given,
     out: Option<&Path>,
     fresh: bool,
+    leader: Option<&Leader>,
     progress: &dyn Progress,
 ) -> Result<(RunFolder, Resolved, Loaded)> {
     if let Some(out) = out.filter(|_| !fresh) {
@@ -131,26 +139,32 @@ fn begin(
         None => RunFolder::create_numbered(Path::new("runs"), "train")?,
     };
     run.write_text("config.toml", &config.to_toml()?)?;
-    begin_provenance(&run, &config, &loaded)?;
+    begin_provenance(&run, &config, &loaded, leader)?;
     run.event("began", &"train")?;
     Ok((run, config, loaded))
 }
 
-fn begin_provenance(run: &RunFolder, config: &Resolved, loaded: &Loaded) -> Result<()> {
-    run.write_json("provenance.json", &provenance::of_this_process(config.seed, config.precision, loaded.inputs()))
+fn begin_provenance(run: &RunFolder, config: &Resolved, loaded: &Loaded, leader: Option<&Leader>) -> Result<()> {
+    let of_process = provenance::of_this_process(config.seed, config.precision, loaded.inputs());
+    let n_ranks = leader.map_or(1, Leader::n_ranks);
+    run.write_json("provenance.json", &provenance::Provenance { n_ranks, ..of_process })
 }
 
 fn go_on(
     given: Given,
     out: &Path,
     standing: Standing,
+    leader: Option<&Leader>,
     progress: &dyn Progress,
 ) -> Result<(RunFolder, Resolved, Loaded)> {
     let run = RunFolder::open(out, progress)?;
     keep_instructions(out)?;
+    if standing == Standing::Unfinished {
+        keep_ranks(out, leader)?;
+    }
     let (config, loaded) = same_run(&run, given, progress)?;
     if !run.join("provenance.json").is_file() {
-        begin_provenance(&run, &config, &loaded)?;
+        begin_provenance(&run, &config, &loaded, leader)?;
     }
     if standing == Standing::Trained {
         progress.say(&format!("{}: this training is done already", out.display()));
@@ -161,7 +175,27 @@ fn go_on(
     Ok((run, config, loaded))
 }
 
-fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn Progress) -> Result<Vec<TrainedFit>> {
+/// Another number of processes is another training.
+fn keep_ranks(out: &Path, leader: Option<&Leader>) -> Result<()> {
+    if !out.join("provenance.json").is_file() {
+        return Ok(());
+    }
+    let (stored, got) = (provenance::read(out)?.n_ranks, leader.map_or(1, Leader::n_ranks));
+    if stored == got {
+        return Ok(());
+    }
+    let expected = format!("{stored}, which {} was begun with", out.display());
+    let hint = if stored == 1 { "go on without --mpi" } else { "start as many, with --mpi" };
+    Err(ConfigError::new("processes that train together", expected, got.to_string()).hint(hint).into())
+}
+
+fn train_folds(
+    run: &RunFolder,
+    config: &Resolved,
+    folder: &Path,
+    leader: Option<&Leader>,
+    progress: &dyn Progress,
+) -> Result<Vec<TrainedFit>> {
     let stored = source::read_dataset(folder)?;
     let (dataset, splits) = (Arc::new(stored.dataset), stored.splits);
     let places = Fits { n_folds: splits.len(), n_networks: config.n_network_seeds };
@@ -197,6 +231,12 @@ fn train_folds(run: &RunFolder, config: &Resolved, folder: &Path, progress: &dyn
             progress,
             doing: run.doing(),
             on_epoch: &|record| metrics::tell(run, &told, which, record),
+            together: leader.map(|leader| Together {
+                leader,
+                dataset: folder,
+                fold_idx: which.fold_idx,
+                standardise: config.standardise.kind,
+            }),
         };
         let (decoder, curve) = network::train(&fold, config, places.seed(config.seed, which), &keeping)?;
         run.check()?;

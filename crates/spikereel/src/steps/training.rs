@@ -1,5 +1,6 @@
 //! A training that outlives its process: begun or gone on with, saved every so often and when the process is told to stop.
 
+use super::together::Together;
 use crate::lease::Doing;
 use crate::progress::{Progress, Task as Bar};
 use crate::stop::at_stop;
@@ -50,6 +51,8 @@ pub struct Keeping<'a> {
     pub doing: Arc<Mutex<Option<Doing>>>,
     /// Told of every finished epoch, those of an earlier process first.
     pub on_epoch: &'a dyn Fn(&EpochRecord) -> Result<()>,
+    /// Other processes that take shares of every batch.
+    pub together: Option<Together<'a>>,
 }
 
 /// Trains to the end, from where an earlier process stopped if one did. Its last state is the newest checkpoint in the folder then.
@@ -67,6 +70,10 @@ pub fn train(wanted: &Wanted<'_>, keeping: &Keeping<'_>) -> Result<Trainer<Fast>
         room::check_disk(&keeping.folder, "checkpoints and weights", trainer.checkpoint_bytes() as u64 * 13 / 4)?;
     }
     trainer.history().iter().try_for_each(keeping.on_epoch)?;
+    let together = keeping.together.filter(|_| !trainer.is_finished());
+    if let Some(together) = together {
+        trainer = together.begin(trainer, wanted.precision)?;
+    }
     let snapshots = trainer.snapshots();
     let save = {
         let (folder, snapshots, may_write) = (Arc::clone(&folder), snapshots.clone(), Arc::clone(&keeping.may_write));
@@ -91,6 +98,9 @@ pub fn train(wanted: &Wanted<'_>, keeping: &Keeping<'_>) -> Result<Trainer<Fast>
         failed: None,
     };
     let ran = trainer.run(&mut watcher);
+    if let Some(together) = together {
+        together.ended(&ran);
+    }
     let failed = watcher.failed.take();
     drop(watcher);
     match (ran, failed) {

@@ -166,6 +166,7 @@ impl Context<'_> {
             progress: self.progress,
             doing: self.run.map(|run| run.folder.doing()).unwrap_or_default(),
             on_epoch: &|_| Ok(()),
+            together: None,
         };
         training::train(wanted, &keeping)
     }

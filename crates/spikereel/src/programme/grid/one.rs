@@ -83,7 +83,7 @@ fn steps(run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()>
         return Err(Error::io(&folder.join(FAILED), "remove it", error));
     }
     let given = Given::from_toml(&run.config, &format!("plan, run {}", run.id))?;
-    train::train(given, Some(folder), false, progress)?;
+    train::train(given, Some(folder), false, None, progress)?;
     if !folder.join(evaluate::SCORES).is_file() {
         evaluate::evaluate(folder, progress)?;
     }
