@@ -39,6 +39,14 @@ fn bad_configurations_are_code_78_and_name_the_key() {
     }
 }
 
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn a_build_without_mpi_says_how_to_get_one() {
+    let output = run(&["train", "simulate:easy", "--mpi"]);
+    assert_eq!(code(&output), 78, "{}", stderr(&output));
+    assert!(stderr(&output).contains("--features mpi"), "{}", stderr(&output));
+}
+
 #[test]
 fn a_config_file_with_an_unknown_key_is_shown_with_its_line() {
     let folder = temporary();
