@@ -288,6 +288,9 @@ pub struct PlanArgs {
     /// Instructions that all runs use, wherever they run [default: the best of this machine]
     #[arg(long, value_name = "ISA", value_parser = ["portable", "avx2", "avx512", "avx512bf16", "amx"])]
     pub isa: Option<String>,
+    /// Use the instructions that a profile names: a TOML file, or its name in ~/.config/spikereel
+    #[arg(long, value_name = "PROFILE", conflicts_with = "isa")]
+    pub profile: Option<String>,
 }
 
 /// `run`.

@@ -72,8 +72,9 @@ pub fn run(cli: &Cli, progress: &dyn Progress) -> Result<String> {
         Command::Plan(args) => {
             let out = out
                 .ok_or_else(|| ConfigError::new("--out", "the plan's folder", "none").hint("add --out plans/folds"))?;
-            if let Some(isa) = &args.isa {
-                grid::pin(isa)?;
+            let profile = args.profile.as_deref().map(profile).transpose()?;
+            if let Some(isa) = profile.and_then(|profile| profile.isa).or_else(|| args.isa.clone()) {
+                grid::pin(&isa)?;
             }
             show(common, &grid::plan(&args.grid, out, progress)?)
         }
@@ -102,10 +103,14 @@ fn run_plan(args: &RunPlanArgs, common: &Common, progress: &dyn Progress) -> Res
         Engine::Local(_) if args.dry_run => Err(ConfigError::new("--dry-run", "--engine slurm", "local").into()),
         Engine::Local(jobs) => show(common, &grid::run_here(&args.plan, *jobs, progress)?),
         Engine::Slurm(named) => {
-            let profile = named.as_deref().map(|named| grid::Profile::read(&grid::profile_path(named))).transpose()?;
+            let profile = named.as_deref().map(profile).transpose()?;
             show(common, &grid::submit(&args.plan, &profile.unwrap_or_default(), args.dry_run, progress)?)
         }
     }
+}
+
+fn profile(named: &str) -> Result<grid::Profile> {
+    grid::Profile::read(&grid::profile_path(named))
 }
 
 fn show<T: Serialize + Text>(common: &Common, result: &T) -> Result<String> {

@@ -50,6 +50,33 @@ fn a_grid_is_planned_run_looked_after_and_gathered() {
 }
 
 #[test]
+fn studies_of_a_grid_are_made_behind_the_networks_they_ask_about_and_a_profile_pins_instructions() {
+    let folder = temporary();
+    let folder = folder.path();
+    fs::write(
+        folder.join("grid.toml"),
+        format!(
+            "studies = [\"similarity\"]\n{}[axes]\nseed = [1]\n",
+            GRID.replace("[settings]", "preset = \"tiny\"\n[settings]")
+        ),
+    )
+    .unwrap();
+    fs::write(folder.join("lab.toml"), "isa = \"portable\"\n").unwrap();
+    fs::write(folder.join("new.toml"), "isa = \"avx512\"\n").unwrap();
+    assert!(done_in(folder, &["plan", "grid.toml", "--profile", "./lab.toml", "--out", "p"]).contains("portable"));
+    let refused = run_in(folder, &["run", "p/plan.json", "--engine", "slurm:./new.toml", "--dry-run"]);
+    assert!(code(&refused) == 78 && stderr(&refused).contains("plan again with --profile"), "{}", stderr(&refused));
+    done_in(folder, &["run", "p/plan.json", "--engine", "local:1"]);
+    let run = fs::read_dir(folder.join("p/runs")).unwrap().next().unwrap().unwrap().path();
+    let events = fs::read_to_string(run.join("events.jsonl")).unwrap();
+    let place = |words: &str| events.find(words).unwrap_or_else(|| panic!("no {words}: {events}"));
+    assert!(
+        place("\"trained\"") < place("\"study done\"") && place("\"study done\"") < events.rfind("\"done\"").unwrap()
+    );
+    assert!(fs::read_to_string(run.join("report/index.html")).unwrap().contains("similarity"));
+}
+
+#[test]
 fn all_that_is_wrong_with_a_grid_is_named_before_anything_runs() {
     let folder = temporary();
     let folder = folder.path();

@@ -30,6 +30,35 @@ pub fn budget_secs(preset: StudyPreset) -> Option<f64> {
 /// times what its preset promises is refused.
 const REFUSED_BEYOND: f64 = 2.0;
 
+/// What a programme will take here.
+pub(super) struct Estimate {
+    pub secs: f64,
+    of_main: Rate,
+    of_small: Rate,
+}
+
+/// Measures for some seconds and adds up what studies ask of networks, those of the run among them.
+///
+/// # Errors
+/// What is wrong with the data.
+pub(super) fn estimate(
+    main: &Material,
+    sizes: &Sizes,
+    studies: &[StudyKind],
+    progress: &dyn Progress,
+) -> Result<Estimate> {
+    let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
+    let retraining = copy.as_ref().unwrap_or(main);
+    let sizes = Sizes { n_networks: main.config.n_network_seeds, ..sizes.clone() };
+    let work = work(studies, main, retraining, &sizes);
+    let own = crate::steps::network::train_config(&main.config);
+    let of_main = rate(main, &own)?;
+    let small = TrainConfig { base_channels: sizes.small_channels, ..own };
+    let of_small = rate(retraining, &small)?;
+    let secs = BESIDE_NETWORKS * total(&work, of_main, of_small);
+    Ok(Estimate { secs, of_main, of_small })
+}
+
 /// Tells how long a programme will take, and refuses one that will take twice as long as its preset promises, unless that is allowed.
 ///
 /// # Errors
@@ -43,15 +72,7 @@ pub fn check(
     progress: &dyn Progress,
 ) -> Result<()> {
     let Some(budget) = budget_secs(preset) else { return Ok(()) };
-    let copy = if sizes.is_retraining_coarse { coarse(&main.config, progress)? } else { None };
-    let retraining = copy.as_ref().unwrap_or(main);
-    let sizes = Sizes { n_networks: main.config.n_network_seeds, ..sizes.clone() };
-    let work = work(studies, main, retraining, &sizes);
-    let own = crate::steps::network::train_config(&main.config);
-    let of_main = rate(main, &own)?;
-    let small = TrainConfig { base_channels: sizes.small_channels, ..own };
-    let of_small = rate(retraining, &small)?;
-    let secs = BESIDE_NETWORKS * total(&work, of_main, of_small);
+    let Estimate { secs, of_main, of_small } = estimate(main, sizes, studies, progress)?;
     progress.say(&format!(
         "== about {} here: {:.0} training samples a second in networks of width {}, {:.0} in small ones",
         duration(secs),

@@ -48,9 +48,7 @@ pub struct Reproduced {
 pub fn reproduce(given: Given, asked: Asked, out: Option<&Path>, progress: &dyn Progress) -> Result<Reproduced> {
     let Asked { preset, choices, allow_longer, fresh } = asked;
     let sizes = Sizes::of(preset);
-    let settings = sizes.settings(preset)?;
-    let below = below_source(settings, &given.data);
-    let given = given.over(below);
+    let given = over_preset(given, preset)?;
     let is_begun = match out {
         Some(path) if !fresh => standing(path)? != Standing::Nothing,
         _ => false,
@@ -80,6 +78,12 @@ pub fn reproduce(given: Given, asked: Asked, out: Option<&Path>, progress: &dyn 
     let studied = study(&folder, ALL, preset, choices, progress)?;
     let reported = report(&folder, progress)?;
     Ok(Reproduced { run: folder, page: reported.page, findings: reported.findings, studies: studied.studies })
+}
+
+/// Settings over those of a preset.
+pub(super) fn over_preset(given: Given, preset: StudyPreset) -> Result<Given> {
+    let below = below_source(Sizes::of(preset).settings(preset)?, &given.data);
+    Ok(given.over(below))
 }
 
 /// What of a preset's settings is left below a source that a person names. Recordings and datasets have bins and stimuli of their own; a

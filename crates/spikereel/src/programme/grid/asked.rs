@@ -1,8 +1,11 @@
 //! A grid as a person writes it: settings that all runs share, and axes of which every combination is one run.
 
+use super::super::reproduce::over_preset;
+use crate::config::choices::StudyPreset;
 use crate::config::{ConfigError, Given};
+use crate::studies::by_names;
 use crate::{Error, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Runs that a grid may have at most: more is a typing error.
@@ -12,6 +15,10 @@ const MAX_RUNS: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Grid {
+    /// The programme of `reproduce` for every run: its settings lie below all others, and its studies are made.
+    preset: Option<StudyPreset>,
+    /// Studies of every run, by name; all of them where a preset alone is given.
+    studies: Option<Vec<String>>,
     /// A file of settings below those of `settings`.
     config: Option<std::path::PathBuf>,
     /// Settings of every run, as in a configuration file.
@@ -23,6 +30,26 @@ struct Grid {
     /// Further runs, each a table of settings.
     #[serde(default)]
     runs: Vec<toml::Table>,
+}
+
+/// What a plan is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedGrid {
+    /// Every combination.
+    pub runs: Vec<Asked>,
+    /// What each run does beyond its scores.
+    pub studies: Option<PlannedStudies>,
+}
+
+/// Studies that every run of a plan makes of its own networks, in its own folder. So what depends on one another stands in one run, and runs
+/// need nothing of each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStudies {
+    /// Their names, or `all`.
+    pub names: Vec<String>,
+    /// How much is computed.
+    pub preset: StudyPreset,
 }
 
 /// One combination.
@@ -38,11 +65,19 @@ pub struct Asked {
 ///
 /// # Errors
 /// A file that cannot be read, a key that is no setting, an axis without values.
-pub fn read(path: &Path) -> Result<Vec<Asked>> {
+pub fn read(path: &Path) -> Result<AskedGrid> {
     let place = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, "read the grid", error))?;
     let grid: Grid = toml::from_str(&text)
         .map_err(|error| Error::Toml { place: place.clone(), message: error.to_string().trim_end().into() })?;
+    let studies = match (grid.studies, grid.preset) {
+        (None, None) => None,
+        (names, preset) => {
+            let names = names.unwrap_or_else(|| vec!["all".into()]);
+            by_names(&names)?;
+            Some(PlannedStudies { names, preset: preset.unwrap_or_default() })
+        }
+    };
     let folder = path.parent().unwrap_or(Path::new(""));
     let below = grid.config.as_ref().map(|config| Given::read(&folder.join(config))).transpose()?.unwrap_or_default();
     let text = grid.settings.to_string();
@@ -68,19 +103,18 @@ pub fn read(path: &Path) -> Result<Vec<Asked>> {
         leaves(table, "", &mut settings);
         combinations.push(settings);
     }
-    combinations
-        .iter()
-        .map(|settings| {
-            let mut own = Given::default();
-            for (key, value) in settings {
-                own = Given::from_toml(&format!("{key} = {value}"), &format!("{place}, {key}"))?.over(own);
-            }
-            own.data.relative_to(folder);
-            let words: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-            let label = if words.is_empty() { "the only run".to_string() } else { words.join(", ") };
-            Ok(Asked { label, given: own.over(shared.clone()) })
-        })
-        .collect()
+    let asked = |settings: &Vec<(String, toml::Value)>| {
+        let mut own = Given::default();
+        for (key, value) in settings {
+            own = Given::from_toml(&format!("{key} = {value}"), &format!("{place}, {key}"))?.over(own);
+        }
+        own.data.relative_to(folder);
+        let words: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let label = if words.is_empty() { "the only run".to_string() } else { words.join(", ") };
+        let given = own.over(shared.clone());
+        Ok(Asked { label, given: grid.preset.map_or(Ok(given.clone()), |preset| over_preset(given, preset))? })
+    };
+    Ok(AskedGrid { runs: combinations.iter().map(asked).collect::<Result<_>>()?, studies })
 }
 
 /// Axes may be written as `"train.epochs" = [1, 2]` or as tables within tables; both become dotted keys.
@@ -120,7 +154,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("grid.toml");
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        read(&path).map(|grid| grid.runs)
+    }
+
+    #[test]
+    fn a_preset_lies_below_all_settings_and_brings_its_studies() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("grid.toml");
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            read(&path)
+        };
+        let grid = read("preset = \"tiny\"\n[settings]\ntrain.epochs = 77\n[axes]\nseed = [1, 2]\n").unwrap();
+        assert_eq!(grid.studies.unwrap(), PlannedStudies { names: vec!["all".into()], preset: StudyPreset::Tiny });
+        assert!(grid.runs.iter().all(|run| run.given.train.epochs == Some(77) && run.given.data.simulate.is_some()));
+        let grid = read("studies = [\"shapley\"]\n[axes]\nseed = [1]\n").unwrap();
+        assert_eq!(grid.studies.unwrap().preset, StudyPreset::Quick);
+        assert!(grid.runs[0].given.data.simulate.is_none());
+        let error = read("studies = [\"shapely\"]\n[axes]\nseed = [1]\n").unwrap_err().to_string();
+        assert!(error.contains("expected all, or some of") && error.contains("shapely"), "{error}");
     }
 
     #[test]

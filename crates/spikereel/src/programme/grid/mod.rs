@@ -9,6 +9,7 @@ mod plan;
 mod slurm;
 mod status;
 
+pub use asked::PlannedStudies;
 pub use gather::{Gathered, gather};
 pub use here::{RanHere, run_here};
 pub use one::{RanOne, run_one};

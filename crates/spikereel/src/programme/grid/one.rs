@@ -1,10 +1,14 @@
 //! `run PLAN --index I`: one run of a plan, from its settings to its report. What is done is not done again.
 
+use super::super::study;
+use super::asked::PlannedStudies;
 use super::plan::{GridPlan, PlannedRun};
 use crate::config::Given;
+use crate::config::choices::StudyChoices;
 use crate::progress::Progress;
 use crate::run_folder::{RunFolder, write_json};
 use crate::steps::{evaluate, going_on, mask, train};
+use crate::studies::by_names;
 use crate::{ConfigError, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -61,7 +65,7 @@ pub fn run_one(plan: &Path, index: usize, progress: &dyn Progress) -> Result<Ran
     }
     // All runs of a plan use its instructions, wherever they run.
     going_on::keep(&read.instruction_set, "the plan was made for")?;
-    let done = steps(run, &folder, progress);
+    let done = steps(&read, run, &folder, progress);
     match done {
         Ok(()) => {
             write_json(&folder.join(DONE), &serde_json::json!({ "id": run.id }))?;
@@ -76,7 +80,7 @@ pub fn run_one(plan: &Path, index: usize, progress: &dyn Progress) -> Result<Ran
     }
 }
 
-fn steps(run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()> {
+fn steps(plan: &GridPlan, run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()> {
     if let Err(error) = std::fs::remove_file(folder.join(FAILED))
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -95,6 +99,10 @@ fn steps(run: &PlannedRun, folder: &Path, progress: &dyn Progress) -> Result<()>
                 other => return Err(other),
             }
         }
+    }
+    if let Some(PlannedStudies { names, preset }) = &plan.studies {
+        // Behind the networks that they ask about; one that fails is told in the report.
+        study(folder, &by_names(names)?, *preset, StudyChoices::default(), progress)?;
     }
     super::super::report(folder, progress)?;
     RunFolder::open(folder, progress)?.event("done", &FINISHED)

@@ -1,6 +1,6 @@
 //! `plan`: a grid becomes `plan.json`: runs under names made of all they depend on, checked before anything is run.
 
-use super::asked::{self, Asked};
+use super::asked::{self, Asked, PlannedStudies};
 use crate::config::{Given, Resolved, resolve};
 use crate::progress::Progress;
 use crate::run_folder::{read_json, write_json};
@@ -56,6 +56,9 @@ pub struct GridPlan {
     pub instruction_set: String,
     /// What a run needs.
     pub estimates: Option<Estimates>,
+    /// What every run does beyond its scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub studies: Option<PlannedStudies>,
     /// The runs; an index into them is all that a scheduler is told.
     pub runs: Vec<PlannedRun>,
 }
@@ -101,7 +104,7 @@ pub struct PlannedGrid {
 /// # Errors
 /// A grid that cannot be read; [`Error::Grid`] with every run at fault; a folder that holds another plan.
 pub fn plan(grid: &Path, out: &Path, progress: &dyn Progress) -> Result<PlannedGrid> {
-    let asked = asked::read(grid)?;
+    let asked::AskedGrid { runs: asked, studies } = asked::read(grid)?;
     if asked.is_empty() {
         let error = ConfigError::new("axes", "at least one run", "none").hint("give an axis, such as seed = [1, 2, 3]");
         return Err(error.into());
@@ -115,7 +118,8 @@ pub fn plan(grid: &Path, out: &Path, progress: &dyn Progress) -> Result<PlannedG
         match checked(asked, &mut sources, progress) {
             Err(error) => wrong.push(format!("run {index} ({}): {error}", asked.label)),
             Ok(config) => {
-                let id = name_of(&(env!("CARGO_PKG_VERSION"), &instruction_set, of_results(&config)))?;
+                let of_run = (env!("CARGO_PKG_VERSION"), &instruction_set, of_results(&config));
+                let id = studies.as_ref().map_or_else(|| name_of(&of_run), |studies| name_of(&(&of_run, studies)))?;
                 if let Some(other) = first.insert(id.clone(), index) {
                     wrong.push(format!("run {index} ({}): the same as run {other}; leave one out", asked.label));
                 }
@@ -128,7 +132,7 @@ pub fn plan(grid: &Path, out: &Path, progress: &dyn Progress) -> Result<PlannedG
     if !wrong.is_empty() {
         return Err(Error::Grid { n_runs: asked.len(), wrong });
     }
-    let estimates = estimate(&asked[0], progress)?;
+    let estimates = estimate(&asked[0], studies.as_ref(), progress)?;
     let n_bytes = estimates.disk_bytes.saturating_mul(runs.len() as u64);
     std::fs::create_dir_all(out).map_err(|error| Error::io(out, "make the plan's folder", error))?;
     room::check_disk(out, &format!("{} runs", runs.len()), n_bytes)?;
@@ -138,6 +142,7 @@ pub fn plan(grid: &Path, out: &Path, progress: &dyn Progress) -> Result<PlannedG
         version: env!("CARGO_PKG_VERSION").into(),
         instruction_set: instruction_set.clone(),
         estimates: Some(estimates),
+        studies,
         runs,
     };
     if path.exists() {
@@ -192,7 +197,7 @@ fn checked(asked: &Asked, sources: &mut Sources, progress: &dyn Progress) -> Res
 }
 
 /// Prepares the first run's data and trains a few steps.
-fn estimate(asked: &Asked, progress: &dyn Progress) -> Result<Estimates> {
+fn estimate(asked: &Asked, studies: Option<&PlannedStudies>, progress: &dyn Progress) -> Result<Estimates> {
     use super::super::budget;
     let material = crate::studies::Material::new(Given { ..asked.given.clone() }, progress)?;
     let config = crate::steps::network::train_config(&material.config);
@@ -201,7 +206,14 @@ fn estimate(asked: &Asked, progress: &dyn Progress) -> Result<Estimates> {
     let n_train = fold.trials(spikereel_data::Part::Train).len();
     let n_epoch = config.steps_per_epoch.map_or(n_train, |steps| steps * config.batch_size);
     let n_fits = (material.folds.len() * material.config.n_network_seeds) as f64;
-    let secs = budget::BESIDE_NETWORKS * n_fits * (n_epoch * config.epochs) as f64 * rate.trained;
+    let mut secs = budget::BESIDE_NETWORKS * n_fits * (n_epoch * config.epochs) as f64 * rate.trained;
+    let mut n_studies = 0;
+    if let Some(PlannedStudies { names, preset }) = studies {
+        let kinds = crate::studies::by_names(names)?;
+        n_studies = kinds.len() as u64;
+        // The run's own networks are counted there too.
+        secs = budget::estimate(&material, &crate::studies::Sizes::of(*preset), &kinds, progress)?.secs;
+    }
     let fit = spikereel_nn::Trainer::new(
         config,
         fold,
@@ -213,7 +225,8 @@ fn estimate(asked: &Asked, progress: &dyn Progress) -> Result<Estimates> {
         secs: secs + 5.0,
         n_threads: rayon::current_num_threads(),
         memory_bytes: fit.memory_bytes() as u64 * 11 / 10 + 2 * n_data + (200 << 20),
-        // A checkpoint and the weights of each fit, two more checkpoints while it trains, the dataset, the report.
-        disk_bytes: fit.checkpoint_bytes() as u64 * (n_fits as u64 * 5 / 4 + 2) + n_data + (20 << 20),
+        // A checkpoint and the weights of each fit, two more checkpoints while it trains, the dataset, the report. Studies keep weights alone,
+        // a quarter of a checkpoint, of a dozen networks at most.
+        disk_bytes: fit.checkpoint_bytes() as u64 * (n_fits as u64 * 5 / 4 + 2 + 3 * n_studies) + n_data + (20 << 20),
     })
 }

@@ -20,6 +20,8 @@ const DEFAULT_MAX_ARRAY: usize = 1001;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Profile {
+    /// Instructions that all nodes have, such as `avx2`: `plan --profile` pins them.
+    pub isa: Option<String>,
     /// `--partition`.
     pub partition: Option<String>,
     /// `--account`.
@@ -78,6 +80,11 @@ pub struct Submitted {
 pub fn submit(plan: &Path, profile: &Profile, dry: bool, progress: &dyn Progress) -> Result<Submitted> {
     let plan = std::path::absolute(plan).map_err(|error| Error::io(plan, "find it", error))?;
     let read = GridPlan::read(&plan)?;
+    if let Some(isa) = profile.isa.as_ref().filter(|isa| !read.instruction_set.ends_with(&format!(" {isa}"))) {
+        return Err(ConfigError::new("profile, isa", format!("{isa}, as its nodes have"), &read.instruction_set)
+            .hint("plan again with --profile, in another folder")
+            .into());
+    }
     let todo = status(&plan)?.unfinished();
     let text = std::fs::read(&plan).map_err(|error| Error::io(&plan, "read it", error))?;
     // The name tells jobs of this plan from all others, in the queue and for whoever submits a second time.
