@@ -34,7 +34,7 @@ fn a_small_network_reads_shape_and_motion_and_masking_names_the_regions_that_wer
     let recipe = include_str!("../../../docs/recipes/cue-and-dots.toml");
     let given = Given::from_toml(SMALL, "test").unwrap().over(Given::from_toml(recipe, "recipe").unwrap());
     let run = folder.path().join("run");
-    train::train(given, Some(&run), false, &Silent).unwrap();
+    train::train(given, Some(&run), false, None, &Silent).unwrap();
 
     let scores = evaluate::evaluate(&run, &Silent).unwrap();
     let score = |name: &str| {
