@@ -21,6 +21,7 @@ fn provenance(name: &str) -> Provenance {
         instruction_set: name.into(),
         precision: name.into(),
         n_threads: 64_209,
+        n_ranks: 1,
         seed: 1,
         inputs: vec![InputFile { name: name.into(), sha256: name.into() }],
         step_secs: vec![(name.into(), 1.0)],
