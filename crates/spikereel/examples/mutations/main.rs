@@ -3,7 +3,8 @@
 //! Each damaged file is an error or a result: never a panic, never more than 2 s, never much more memory than it deserves. A format
 //! runs in a child process of its own, so that its peak memory is its own and an abort is seen. Memory may grow by at most twice
 //! the largest size that was declared and found true, and 16 MiB for the readers themselves. The seed of a mutation is its number, so a
-//! fault can be had again: `mutations only FORMAT NUMBER FILE` writes the damaged file.
+//! fault can be had again: `mutations only FORMAT NUMBER FILE` writes the damaged file. `mutations read FORMAT FILE ...` reads files from
+//! elsewhere (a fuzzer's) in the same way and says how long each took.
 
 mod beside;
 mod damage;
@@ -205,6 +206,16 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["only", name, number, file] => {
             let folder = tempfile::tempdir()?;
             Ok(std::fs::write(file, mutation(&Format::new(name, folder.path())?, name, number.parse()?))?)
+        }
+        ["read", name, files @ ..] => {
+            let folder = tempfile::tempdir()?;
+            let format = Format::new(name, folder.path())?;
+            for file in files {
+                std::fs::copy(file, &format.path)?;
+                let (outcome, secs) = timed(&format);
+                println!("{file}: {:.1} ms, {outcome:?}", secs * 1e3);
+            }
+            Ok(())
         }
         [] => all(N_MUTATIONS, &NAMES),
         [n] => all(n.parse()?, &NAMES),
