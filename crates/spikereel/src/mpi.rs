@@ -36,17 +36,25 @@ mod group {
     pub fn together<T>(lead: impl FnOnce(&Leader) -> Result<T>) -> Result<Option<T>> {
         let (ranks, group) = Group::start()?;
         if ranks.rank() > 0 {
-            follow(&ranks)?;
-            group.end();
-            return Ok(None);
+            let followed = follow(&ranks);
+            take_leave(group, ranks, followed.is_ok());
+            return followed.map(|()| None);
         }
-        let leader = Leader::new(ranks);
+        let leader = Leader::new(ranks.clone());
         let led = lead(&leader);
-        // Where the others cannot be sent home, the launcher ends them when this process has gone.
-        if leader.dismiss()? {
+        let is_over = leader.dismiss();
+        take_leave(group, ranks, matches!(is_over, Ok(true)));
+        led.and_then(|led| is_over.map(|_| Some(led)))
+    }
+
+    /// Ends MPI where all processes do so. Elsewhere its thread is left as it is: taking leave would wait for processes that wait for this one,
+    /// and the launcher ends them when this process has gone.
+    fn take_leave(group: Group, ranks: Ranks, together: bool) {
+        if together {
             group.end();
+        } else {
+            std::mem::forget((group, ranks));
         }
-        led.map(Some)
     }
 
     /// What the thread that speaks to MPI is asked.
@@ -120,9 +128,8 @@ mod group {
                     root.broadcast_into(&mut len);
                     bytes.resize(usize::try_from(len).unwrap_or(0), 0);
                     // An empty slice has no address that MPI takes.
-                    if !bytes.is_empty() {
-                        root.broadcast_into(&mut bytes[..]);
-                    }
+                    // MPI counts to 2^31.
+                    bytes.chunks_mut(1 << 30).for_each(|part| root.broadcast_into(part));
                     bytes
                 }
                 Call::End => return,

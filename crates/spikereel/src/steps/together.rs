@@ -3,6 +3,7 @@
 //! The leader is an ordinary training. When one begins, it tells the others where the dataset is and sends them its state; from then on all do
 //! the same steps, and after each of them hold the same bits. So a checkpoint is the leader's alone, and as good as any.
 
+use super::going_on::keep;
 use super::source;
 use crate::provenance::instruction_set;
 use crate::stop::at_stop;
@@ -92,8 +93,9 @@ impl Together<'_> {
             instruction_set: instruction_set(),
         };
         let words = serde_json::to_vec(&order).map_err(|error| Error::Bug(format!("an order is no JSON: {error}")))?;
+        let state = trainer.checkpoint().to_bytes()?;
         ranks.broadcast(words)?;
-        ranks.broadcast(trainer.checkpoint().to_bytes()?)?;
+        ranks.broadcast(state)?;
         let unable = unable(ranks, "")?;
         if !unable.is_empty() {
             return Err(DataError::new("processes", "all able to take part", unable.join("; "))
@@ -150,12 +152,7 @@ impl Progress for Nothing {}
 fn begun(words: &[u8], checkpoint: &[u8]) -> Result<Trainer<Fast>> {
     let order: Order = serde_json::from_slice(words)
         .map_err(|error| DataError::new("the leader's order", "one of the same version", error.to_string()))?;
-    if order.instruction_set != instruction_set() {
-        let expected = format!("{}, as the leader's", order.instruction_set);
-        return Err(DataError::new("instruction set", expected, instruction_set())
-            .hint("set SPIKEREEL_ISA to one that all machines have")
-            .into());
-    }
+    keep(&order.instruction_set, "process 0 uses")?;
     let precision = [Precision::F32, Precision::Bf16].into_iter().find(|own| own.name() == order.precision);
     let precision = precision.ok_or_else(|| DataError::new("precision", "f32 or bf16", order.precision))?;
     let stored = source::read_dataset(&order.dataset)?;

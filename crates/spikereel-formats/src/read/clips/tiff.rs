@@ -47,10 +47,10 @@ pub(super) fn read(path: &Path, sink: &mut Sink) -> Result<()> {
 }
 
 fn decoder(path: &Path) -> Result<Decoder<BufReader<File>>> {
-    let len = std::fs::metadata(path).map_or(0, |about| about.len());
+    let mut file = open(path)?;
+    let len = file.get_ref().metadata().map_err(|error| damaged("TIFF file", error))?.len();
     let mut limits = Limits::default();
     (limits.decoding_buffer_size, limits.intermediate_buffer_size) = (most_bytes(len), most_bytes(len));
-    let mut file = open(path)?;
     super::tiff_tags::check(&mut file, len)?;
     Ok(Decoder::new(file).map_err(|error| damaged("TIFF file", error))?.with_limits(limits))
 }

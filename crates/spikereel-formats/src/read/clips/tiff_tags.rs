@@ -8,11 +8,16 @@ use spikereel_data::{DataError, Result};
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 
+/// A tag takes so many bytes at least.
+const N_TAG_BYTES: u64 = 12;
+
 /// Where numbers stand, and how wide they are.
 struct Tags<'a, R> {
     file: &'a mut R,
     is_little: bool,
     is_big_tiff: bool,
+    /// Tags that the file has room for. Directories that overlap, as no program writes them, would be any number of tags.
+    n_left: u64,
 }
 
 impl<R: Read + Seek> Tags<'_, R> {
@@ -34,9 +39,11 @@ impl<R: Read + Seek> Tags<'_, R> {
         let n_tags = if self.is_big_tiff { self.number::<8>() } else { self.number::<2>() }?;
         let mut largest = (0, 0);
         for _ in 0..n_tags {
-            let Some(((tag, kind), count)) = self.number::<2>().zip(self.number::<2>()).zip(self.offset()) else {
+            let next = self.number::<2>().zip(self.number::<2>()).zip(self.offset());
+            let (Some(((tag, kind), count)), Some(left)) = (next, self.n_left.checked_sub(1)) else {
                 return Some((largest, None));
             };
+            self.n_left = left;
             largest = largest.max((count.saturating_mul(bytes_of(kind)), tag));
             self.offset();
         }
@@ -58,7 +65,7 @@ fn bytes_of(kind: u64) -> u64 {
 /// Refuses a file of `len` bytes where a tag of any page declares more than that, and goes back to the start. What is no TIFF file,
 /// or cut off among its tags, passes: the decoder says so.
 pub(super) fn check(file: &mut (impl Read + Seek), len: u64) -> Result<()> {
-    let found = largest(file);
+    let found = largest(file, len);
     file.rewind().map_err(|error| damaged("TIFF file", error))?;
     match found {
         Some((n_bytes, tag)) if n_bytes > len => {
@@ -70,11 +77,17 @@ pub(super) fn check(file: &mut (impl Read + Seek), len: u64) -> Result<()> {
 }
 
 /// The most bytes that a tag declares, with the tag.
-fn largest(file: &mut (impl Read + Seek)) -> Option<(u64, u64)> {
+fn largest(file: &mut (impl Read + Seek), len: u64) -> Option<(u64, u64)> {
     let mut order = [0; 2];
     file.read_exact(&mut order).ok()?;
-    let mut tags = Tags { file, is_little: &order == b"II", is_big_tiff: false };
-    tags.is_big_tiff = tags.number::<2>()? == 43;
+    let is_little = &order == b"II";
+    let n_left = len / N_TAG_BYTES;
+    let mut tags = Tags { file, is_little, is_big_tiff: false, n_left };
+    let version = tags.number::<2>()?;
+    if !(is_little || &order == b"MM") || ![42, 43].contains(&version) {
+        return None;
+    }
+    tags.is_big_tiff = version == 43;
     if tags.is_big_tiff {
         // Width of an offset and a zero, always the same.
         tags.number::<4>()?;
@@ -94,7 +107,7 @@ fn largest(file: &mut (impl Read + Seek)) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use std::io::Cursor;
+    use std::io::{Cursor, Read, Seek, SeekFrom};
 
     /// One directory of one tag, `count` values of a kind, in a file of `len` bytes.
     fn file(is_little: bool, is_big_tiff: bool, kind: u16, count: u32, len: usize) -> Vec<u8> {
@@ -138,11 +151,47 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_overlap_take_no_time() {
+        // Wherever one looks: 65,535 tags of no kind, and then another page four bytes on.
+        let mut file = vec![0xff; 4_000_000];
+        file[..8].copy_from_slice(b"II*\0\x08\0\0\0");
+        let half = file.len() / 2;
+        for at in (half..file.len() - 4).step_by(4) {
+            let next = (at - half + 12) as u32;
+            file[at..at + 4].copy_from_slice(&next.to_le_bytes());
+        }
+        let mut reads = Reads { file: Cursor::new(&file), n: 0 };
+        check(&mut reads, file.len() as u64).expect("the decoder says what is wrong");
+        assert!(reads.n < file.len(), "{} reads", reads.n);
+    }
+
+    /// Counts what is read.
+    struct Reads<R> {
+        file: R,
+        n: usize,
+    }
+
+    impl<R: Read> Read for Reads<R> {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            self.n += 1;
+            self.file.read(bytes)
+        }
+    }
+
+    impl<R: Seek> Seek for Reads<R> {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            self.file.seek(to)
+        }
+    }
+
+    #[test]
     fn a_ring_of_pages_and_what_is_no_tiff_end() {
         let mut ring = file(true, false, 3, 1, 100);
         ring[22] = 8;
         check(&mut Cursor::new(&ring), 100).expect("the decoder finds the ring");
         check(&mut Cursor::new(b"GIF89a"), 6).expect("the decoder says what it is");
+        check(&mut Cursor::new(b"\xff\xd8\xff\xe0\0\x10JFIF\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), 20)
+            .expect("a JPEG");
         check(&mut Cursor::new(b""), 0).expect("the decoder says that it is empty");
     }
 }

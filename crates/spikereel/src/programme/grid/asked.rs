@@ -72,6 +72,7 @@ pub fn read(path: &Path) -> Result<AskedGrid> {
         .map_err(|error| Error::Toml { place: place.clone(), message: error.to_string().trim_end().into() })?;
     let studies = match (grid.studies, grid.preset) {
         (None, None) => None,
+        (Some(names), _) if names.is_empty() => None,
         (names, preset) => {
             let names = names.unwrap_or_else(|| vec!["all".into()]);
             by_names(&names)?;

@@ -11,6 +11,7 @@ use crate::steps::{evaluate, going_on, mask, train};
 use crate::studies::by_names;
 use crate::{ConfigError, Error, Result};
 use serde::{Deserialize, Serialize};
+use spikereel_data::DataError;
 use std::path::{Path, PathBuf};
 
 /// Written when all of a run is done.
@@ -100,10 +101,19 @@ fn steps(plan: &GridPlan, run: &PlannedRun, folder: &Path, progress: &dyn Progre
             }
         }
     }
+    let mut failed: Vec<String> = Vec::new();
     if let Some(PlannedStudies { names, preset }) = &plan.studies {
-        // Behind the networks that they ask about; one that fails is told in the report.
-        study(folder, &by_names(names)?, *preset, StudyChoices::default(), progress)?;
+        // Behind the networks that they ask about; one that fails is told in the report too.
+        let studied = study(folder, &by_names(names)?, *preset, StudyChoices::default(), progress)?;
+        let undone = studied.studies.iter().filter(|study| study.state != "done");
+        failed = undone.map(|study| format!("{} {}: {}", study.name, study.state, study.findings.join("; "))).collect();
     }
     super::super::report(folder, progress)?;
+    if !failed.is_empty() {
+        return Err(DataError::new("studies", "all done", failed.join("; "))
+            .hint("run it again to try these again; what is done stays done")
+            .at(folder.display().to_string())
+            .into());
+    }
     RunFolder::open(folder, progress)?.event("done", &FINISHED)
 }

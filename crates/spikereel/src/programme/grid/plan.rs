@@ -207,12 +207,19 @@ fn estimate(asked: &Asked, studies: Option<&PlannedStudies>, progress: &dyn Prog
     let n_epoch = config.steps_per_epoch.map_or(n_train, |steps| steps * config.batch_size);
     let n_fits = (material.folds.len() * material.config.n_network_seeds) as f64;
     let mut secs = budget::BESIDE_NETWORKS * n_fits * (n_epoch * config.epochs) as f64 * rate.trained;
-    let mut n_studies = 0;
+    let (mut n_studies, mut small_bytes, mut n_copies) = (0, 0, 1);
     if let Some(PlannedStudies { names, preset }) = studies {
         let kinds = crate::studies::by_names(names)?;
         n_studies = kinds.len() as u64;
+        let sizes = crate::studies::Sizes::of(*preset);
         // The run's own networks are counted there too.
-        secs = budget::estimate(&material, &crate::studies::Sizes::of(*preset), &kinds, progress)?.secs;
+        secs = budget::estimate(&material, &sizes, &kinds, progress)?.secs;
+        // Small networks may be larger than those of the run; some see twice as many frames, of data of their own.
+        let small = spikereel_nn::TrainConfig { base_channels: sizes.small_channels, ..config.clone() };
+        let precision = material.config.precision.of_engine();
+        let kernels = spikereel_kernels::fast::Fast::new(precision);
+        small_bytes = spikereel_nn::Trainer::new(small, fold, material.config.seed, kernels)?.memory_bytes() as u64;
+        n_copies = 2;
     }
     let fit = spikereel_nn::Trainer::new(
         config,
@@ -224,7 +231,7 @@ fn estimate(asked: &Asked, studies: Option<&PlannedStudies>, progress: &dyn Prog
     Ok(Estimates {
         secs: secs + 5.0,
         n_threads: rayon::current_num_threads(),
-        memory_bytes: fit.memory_bytes() as u64 * 11 / 10 + 2 * n_data + (200 << 20),
+        memory_bytes: n_copies * ((fit.memory_bytes() as u64).max(small_bytes) * 11 / 10 + 2 * n_data) + (200 << 20),
         // A checkpoint and the weights of each fit, two more checkpoints while it trains, the dataset, the report. Studies keep weights alone,
         // a quarter of a checkpoint, of a dozen networks at most.
         disk_bytes: fit.checkpoint_bytes() as u64 * (n_fits as u64 * 5 / 4 + 2 + 3 * n_studies) + n_data + (20 << 20),
