@@ -56,7 +56,7 @@ fn studies_of_a_grid_are_made_behind_the_networks_they_ask_about_and_a_profile_p
     fs::write(
         folder.join("grid.toml"),
         format!(
-            "studies = [\"similarity\"]\n{}[axes]\nseed = [1]\n",
+            "studies = [\"similarity\", \"encoder\"]\n{}[axes]\nseed = [1]\n",
             GRID.replace("[settings]", "preset = \"tiny\"\n[settings]")
         ),
     )
@@ -74,6 +74,25 @@ fn studies_of_a_grid_are_made_behind_the_networks_they_ask_about_and_a_profile_p
         place("\"trained\"") < place("\"study done\"") && place("\"study done\"") < events.rfind("\"done\"").unwrap()
     );
     assert!(fs::read_to_string(run.join("report/index.html")).unwrap().contains("similarity"));
+
+    // A study that fails makes the run a failed one, which is tried again and then does that study alone.
+    let study = fs::read_dir(run.join("studies")).unwrap().map(|entry| entry.unwrap().path());
+    let study =
+        study.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("encoder")).unwrap();
+    fs::remove_file(study.join("section.json")).unwrap();
+    fs::remove_file(run.join("done.json")).unwrap();
+    fs::rename(run.join("networks"), folder.join("aside")).unwrap();
+    fs::write(run.join("networks"), "in the way").unwrap();
+    let failed = run_in(folder, &["run", "p/plan.json", "--index", "0"]);
+    assert_eq!(code(&failed), 65, "{}", stderr(&failed));
+    assert!(stderr(&failed).contains("studies: expected all done, got encoder failed"), "{}", stderr(&failed));
+    assert!(done_in(folder, &["status", "p/plan.json"]).contains("0 done, 0 running, 0 stopped, 1 failed, 0 missing"));
+    fs::remove_file(run.join("networks")).unwrap();
+    fs::rename(folder.join("aside"), run.join("networks")).unwrap();
+    done_in(folder, &["run", "p/plan.json", "--index", "0"]);
+    assert!(done_in(folder, &["status", "p/plan.json"]).contains("1 done"));
+    let again = fs::read_to_string(run.join("events.jsonl")).unwrap();
+    assert_eq!(again.matches("\"trained\"").count(), 1, "{again}");
 }
 
 #[test]
