@@ -8,9 +8,11 @@ mod amx;
 #[cfg(all(test, unix))]
 mod guarded;
 mod portable;
+mod registers;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use registers::{Complex, RegisterWork, Registers, with_lanes};
 use std::sync::{LazyLock, OnceLock};
 
 /// Rows of a tile that vector registers hold.

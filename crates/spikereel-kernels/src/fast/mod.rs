@@ -10,6 +10,7 @@ mod operand;
 mod pool;
 mod scratch;
 mod sigmoid;
+mod spectral;
 mod tiles;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tiles_model;

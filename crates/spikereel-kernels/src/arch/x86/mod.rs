@@ -1,8 +1,10 @@
 //! The inner loop on x86-64: the algorithm once, over a [`Vector`], compiled for each instruction set.
 
+mod registers;
 mod vector;
 
 use super::{Isa, LANES, MAX_COLUMNS, PARTIAL_STEPS, Product, ROWS, Tile, Work};
+pub(super) use registers::{with_avx2_lanes, with_avx512_lanes};
 use std::arch::x86_64::*;
 use vector::{Dot, Pair, Sums, Vector, Widened};
 

@@ -246,6 +246,18 @@ impl Folded {
             }
         });
     }
+
+    /// Sends one frame at low resolution, `[voxel, column]`, rows `stride` apart, to where its phases stand in the output.
+    pub fn raise_resolution(&self, low: &[f32], stride: usize, y: &mut [f32]) {
+        let (width, n_columns) = (self.grid().width, self.n_columns());
+        let run = self.factor[2] * self.group * self.out_channels;
+        for (voxel, low) in low.chunks_exact(stride).enumerate() {
+            for first in (0..n_columns).step_by(run) {
+                let to = self.output_idx((0, voxel / width, voxel % width), first);
+                y[to..to + run].copy_from_slice(&low[first..first + run]);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::operand::Operand;
 use super::tiles::{Sum, padded_columns};
 use crate::arch::LANES;
 use crate::{Conv3d, Volume};
-use fold::Folded;
+pub(in crate::fast) use fold::Folded;
 pub(super) use gradient::input_gradient;
 use padded::Padded;
 use rayon::prelude::*;

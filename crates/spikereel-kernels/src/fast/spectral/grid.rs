@@ -1,0 +1,109 @@
+//! Sizes of a convolution over spectra.
+
+use super::super::conv::Folded;
+use super::transform::Transform;
+use crate::Volume;
+
+/// A grid of voxels and the transforms that its circular convolutions run over.
+#[derive(Debug, Clone)]
+pub(super) struct Grid {
+    /// Frames, rows, columns.
+    pub size: [usize; 3],
+    pub transforms: [Transform; 3],
+}
+
+impl Grid {
+    /// Long enough that no window reaches around: with `lead` and `trail` entries read before and behind, zeros behind the last entry serve
+    /// both ends.
+    pub fn new(size: [usize; 3], window: &Window) -> Self {
+        let len = |at: usize| {
+            let taps_alone = window.lead[at] == 0 && window.trail[at] == 0;
+            let reach = window.lead[at].max(window.trail[at]);
+            if taps_alone { size[at] } else { size[at] + reach }
+        };
+        Self { size, transforms: std::array::from_fn(|at| Transform::new(Transform::good_len(len(at)))) }
+    }
+
+    /// Lengths of the transforms.
+    pub fn lens(&self) -> [usize; 3] {
+        [0, 1, 2].map(|at| self.transforms[at].len())
+    }
+
+    /// Frequencies that are kept along a line; the others mirror them.
+    pub fn n_frequencies(&self) -> usize {
+        self.transforms[2].len() / 2 + 1
+    }
+}
+
+/// Offsets that a window reads: `-lead..=trail` along each axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub lead: [usize; 3],
+    pub trail: [usize; 3],
+}
+
+impl Window {
+    pub fn taps(&self) -> [usize; 3] {
+        std::array::from_fn(|at| self.lead[at] + 1 + self.trail[at])
+    }
+
+    /// Where the tap of offset `tap - lead` stands on a circle of `len`, counted backwards: a convolution as the product of spectra.
+    pub fn place(&self, axis: usize, tap: usize, len: usize) -> usize {
+        (len + self.lead[axis] - tap) % len
+    }
+
+    /// Where the offset of a tap stands on a circle of `len`.
+    pub fn offset(&self, axis: usize, tap: usize, len: usize) -> usize {
+        (len + tap - self.lead[axis]) % len
+    }
+}
+
+/// A convolution over spectra: which grid, from how many channels to how many.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    /// Samples; frames, where the window has one tap along them.
+    pub batch: usize,
+    pub grid: Grid,
+    pub window: Window,
+    pub n_from: usize,
+    pub n_to: usize,
+}
+
+impl Shape {
+    /// The forward pass of a convolution at low resolution.
+    pub fn forward(folded: &Folded) -> Self {
+        let window = Window { lead: folded.axes.map(|axis| axis.lead), trail: folded.axes.map(|axis| axis.trail) };
+        let Volume { batch, frames, height, width, channels } = folded.input;
+        let (batch, frames) = if window.taps()[0] == 1 { (batch * frames, 1) } else { (batch, frames) };
+        let grid = Grid::new([frames, height, width], &window);
+        Self { batch, grid, window, n_from: channels, n_to: folded.n_columns() }
+    }
+
+    /// Its input gradient: what stood before stands behind, and the channels change sides.
+    pub fn reversed(&self) -> Self {
+        let window = Window { lead: self.window.trail, trail: self.window.lead };
+        Self { window, n_from: self.n_to, n_to: self.n_from, ..self.clone() }
+    }
+
+    /// The same for some of the samples.
+    pub fn with_batch(&self, batch: usize) -> Self {
+        Self { batch, ..self.clone() }
+    }
+
+    /// Voxels of a sample.
+    pub fn n_voxels(&self) -> usize {
+        self.grid.size.iter().product()
+    }
+
+    /// Factor of a kernel's spectrum: lines of values are transformed to twice their spectrum, and none of the transforms divides.
+    pub fn scale(&self) -> f64 {
+        0.5 / self.grid.lens().iter().product::<usize>() as f64
+    }
+
+    /// Values of the spectra of `n_channels` channels of a sample, along lines alone and in full.
+    pub fn n_values(&self, n_channels: usize, lanes: usize) -> [usize; 2] {
+        let of_planes = self.grid.n_frequencies() * n_channels.next_multiple_of(lanes) * 2;
+        let ([frames, height, _], [n_t, n_h, _]) = (self.grid.size, self.grid.lens());
+        [of_planes * frames * height, of_planes * n_t * n_h]
+    }
+}

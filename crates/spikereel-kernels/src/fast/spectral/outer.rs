@@ -1,0 +1,142 @@
+//! The weight gradient: outer products of spectra, summed over samples, transformed back where the kernel has taps.
+
+use super::super::Fast;
+use super::grid::Shape;
+use super::product::{Spectra, split};
+use crate::arch::{Complex, RegisterWork, Registers, with_lanes, with_registers};
+use rayon::prelude::*;
+
+/// Input channels whose sums stay in registers together.
+const CHANNELS: usize = 4;
+
+/// Adds to `sums`, `[frequency, block, tap frame, tap row, from channel]`, imaginary parts first, what the samples of `shape` give; both
+/// operands are full spectra.
+pub(super) fn add_outer_products(fast: &Fast, shape: &Shape, from: &[f32], to: &[f32], sums: &mut [f32]) {
+    let lanes = fast.isa.lanes();
+    let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
+    let n_blocks = shape.n_to.div_ceil(lanes);
+    let lens =
+        [n_t * shape.n_from, taps_t * shape.n_from * n_h, n_t.max(n_h), n_t.max(n_h)].map(|len| 2 * lanes * len);
+    sums.par_chunks_mut(2 * lanes * taps_t * taps_h * shape.n_from).enumerate().for_each(|(task, sums)| {
+        let plane_len = 2 * lanes * n_h * shape.batch * n_t;
+        let to = &to[task * plane_len..][..plane_len];
+        fast.singles.with(lens.iter().sum(), |buffer| {
+            let buffers = split(buffer, lens);
+            with_lanes(fast.isa, Outer { shape, from, to, frequency: task / n_blocks, sums, buffers });
+        });
+    });
+}
+
+struct Outer<'a> {
+    shape: &'a Shape,
+    from: &'a [f32],
+    /// One frequency along lines and one block.
+    to: &'a [f32],
+    frequency: usize,
+    sums: &'a mut [f32],
+    buffers: [&'a mut [f32]; 4],
+}
+
+impl RegisterWork for Outer<'_> {
+    #[inline(always)]
+    fn run<R: Registers>(self, r: R) {
+        let Self { shape, frequency, .. } = self;
+        let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
+        let [of_t, of_h, _] = &shape.grid.transforms;
+        let (to, sums) = (r.complex(self.to), r.complex_mut(self.sums));
+        let [row, planes, a, b] = self.buffers.map(|buffer| r.complex_mut(buffer));
+        let spectra = Spectra { spectra: self.from, shape, frequency };
+        for h in 0..n_h {
+            let to = &to[h * shape.batch * n_t..][..shape.batch * n_t];
+            for t in 0..n_t {
+                for block in 0..shape.n_from.div_ceil(R::LANES) {
+                    let n_lanes = (shape.n_from - block * R::LANES).min(R::LANES);
+                    let mut lane = 0;
+                    while lane < n_lanes {
+                        let n = (n_lanes - lane).min(CHANNELS);
+                        let place = [block, h, t, lane];
+                        let row = &mut row[(block * R::LANES + lane) * n_t + t..];
+                        match n {
+                            1 => outer::<R, 1>(r, &spectra, to, place, row),
+                            2 => outer::<R, 2>(r, &spectra, to, place, row),
+                            3 => outer::<R, 3>(r, &spectra, to, place, row),
+                            _ => outer::<R, CHANNELS>(r, &spectra, to, place, row),
+                        }
+                        lane += n;
+                    }
+                }
+            }
+            for (from, row) in row.chunks_exact_mut(n_t).enumerate() {
+                let lags = of_t.run(r, row, &mut b[..n_t]);
+                for t in 0..taps_t {
+                    planes[(t * shape.n_from + from) * n_h + h] = lags[shape.window.offset(0, t, n_t)];
+                }
+            }
+        }
+        for (at, line) in planes.chunks_exact_mut(n_h).enumerate() {
+            let (t, from) = (at / shape.n_from, at % shape.n_from);
+            let lags = of_h.run(r, line, &mut a[..n_h]);
+            for h in 0..taps_h {
+                let lag = lags[shape.window.offset(1, h, n_h)];
+                let sum = &mut sums[(t * taps_h + h) * shape.n_from + from];
+                *sum = [r.add(sum[0], lag[0]), r.add(sum[1], lag[1])];
+            }
+        }
+    }
+}
+
+/// Sums over samples of `x conj(g)` for `N` channels of a block, imaginary parts first, written a spectrum apart.
+#[inline(always)]
+fn outer<R: Registers, const N: usize>(
+    r: R,
+    spectra: &Spectra<'_>,
+    to: &[Complex<R::V>],
+    [block, h, t, lane]: [usize; 4],
+    row: &mut [Complex<R::V>],
+) {
+    let n_t = spectra.shape.grid.lens()[0];
+    let mut sums = [[r.splat(0.0); 2]; N];
+    for sample in 0..spectra.shape.batch {
+        let [re, im] = to[sample * n_t + t];
+        let values = spectra.at(r, block, h, sample, t);
+        for (n, sum) in sums.iter_mut().enumerate() {
+            let (x, y) = (r.splat(values[lane + n]), r.splat(values[R::LANES + lane + n]));
+            sum[1] = r.add_product(r.add_product(sum[1], x, re), y, im);
+            sum[0] = r.sub_product(r.add_product(sum[0], y, re), x, im);
+        }
+    }
+    for (n, sum) in sums.into_iter().enumerate() {
+        row[n * n_t] = sum;
+    }
+}
+
+/// The last axis: `[tap frame, tap row, tap column, from channel]` rows of `stride` columns, from the sums over all samples.
+pub(super) fn taps_of_sums(fast: &Fast, shape: &Shape, sums: &[f32], stride: usize, packed: &mut [f32]) {
+    let lanes = fast.isa.lanes();
+    let ([_, _, n_w], [taps_t, taps_h, taps_w]) = (shape.grid.lens(), shape.window.taps());
+    let (n_blocks, n_from) = (shape.n_to.div_ceil(lanes), shape.n_from);
+    // Both operands are twice their spectra.
+    let scale = 0.5 * shape.scale();
+    let factor = |frequency: usize, w: usize| {
+        let angle = 2.0 * std::f64::consts::PI * (frequency * shape.window.offset(2, w, n_w) % n_w) as f64 / n_w as f64;
+        let both_halves = if frequency == 0 || 2 * frequency == n_w { 1.0 } else { 2.0 };
+        [angle.sin() * -both_halves * scale, angle.cos() * both_halves * scale].map(|factor| factor as f32)
+    };
+    packed.par_chunks_mut(taps_w * n_from * stride).enumerate().for_each(|(tap, packed)| {
+        packed.fill(0.0);
+        for (row, packed) in packed.chunks_exact_mut(stride).enumerate() {
+            let (w, from) = (row / n_from, row % n_from);
+            for frequency in 0..shape.grid.n_frequencies() {
+                let [of_im, of_re] = factor(frequency, w);
+                for (block, packed) in packed.chunks_mut(lanes).take(n_blocks).enumerate() {
+                    let at = ((frequency * n_blocks + block) * taps_t * taps_h + tap) * n_from + from;
+                    let (im, re) = sums[2 * lanes * at..][..2 * lanes].split_at(lanes);
+                    with_registers(fast.isa, || {
+                        let parts = packed.iter_mut().zip(im.iter().zip(re));
+                        parts.for_each(|(to, (im, re))| *to += of_im * im + of_re * re);
+                    });
+                }
+            }
+        }
+    });
+}

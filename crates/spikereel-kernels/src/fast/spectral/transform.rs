@@ -1,0 +1,259 @@
+//! Discrete Fourier transforms of short lines, every lane of a register one line.
+//!
+//! Stockham's ordering: a stage of radix `r` reads `r` contiguous parts and writes so that no reordering is left at the end.
+
+use crate::arch::{Complex, Registers, Work};
+
+/// `X[k] = sum over j of x[j] exp(-2 pi i j k / n)`. The inverse, but for the factor `1 / n`, is the same with real and imaginary parts
+/// exchanged before and behind.
+#[derive(Debug, Clone)]
+pub(super) struct Transform {
+    len: usize,
+    stages: Vec<Stage>,
+}
+
+#[derive(Debug, Clone)]
+struct Stage {
+    radix: usize,
+    /// Product of the radices before.
+    before: usize,
+    /// `[group, radix - 1]`, cosine and sine; group 0 has ones.
+    twiddles: Vec<[f32; 2]>,
+}
+
+impl Transform {
+    /// # Panics
+    /// Where `len` has a prime factor beyond 5.
+    pub fn new(len: usize) -> Self {
+        let (mut rest, mut before, mut stages) = (len, 1, Vec::new());
+        while rest > 1 {
+            let radix = [4, 2, 3, 5].into_iter().find(|radix| rest.is_multiple_of(*radix)).expect("factors up to 5");
+            let n_groups = rest / radix;
+            let twiddle = |group: usize, output: usize| {
+                let angle = -2.0 * std::f64::consts::PI * (group * output) as f64 / rest as f64;
+                [angle.cos() as f32, angle.sin() as f32]
+            };
+            let twiddles = (0..n_groups).flat_map(|group| (1..radix).map(move |output| twiddle(group, output)));
+            stages.push(Stage { radix, before, twiddles: twiddles.collect() });
+            before *= radix;
+            rest = n_groups;
+        }
+        Self { len, stages }
+    }
+
+    /// The shortest length from `at_least` on that has no prime factor beyond 5.
+    pub fn good_len(at_least: usize) -> usize {
+        let is_good = |&len: &usize| {
+            let without = |mut len: usize, factor: usize| {
+                while len.is_multiple_of(factor) {
+                    len /= factor;
+                }
+                len
+            };
+            [2, 3, 5].into_iter().fold(len, without) == 1
+        };
+        (at_least.max(1)..).find(is_good).expect("powers of two have no end")
+    }
+
+    /// Numbers of a line.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Transforms the line in `a`, which is lost; the result stands in the returned one of both. Both hold [`Transform::len`] entries.
+    #[inline(always)]
+    pub fn run<'a, R: Registers>(
+        &self,
+        registers: R,
+        mut a: &'a mut [Complex<R::V>],
+        mut b: &'a mut [Complex<R::V>],
+    ) -> &'a [Complex<R::V>] {
+        registers.apart(Run { transform: self, registers, a: &mut *a, b: &mut *b });
+        if self.stages.len() % 2 == 1 {
+            std::mem::swap(&mut a, &mut b);
+        }
+        a
+    }
+}
+
+/// All stages of one line.
+struct Run<'a, 'b, R: Registers> {
+    transform: &'a Transform,
+    registers: R,
+    a: &'b mut [Complex<R::V>],
+    b: &'b mut [Complex<R::V>],
+}
+
+impl<R: Registers> Work for Run<'_, '_, R> {
+    #[inline(always)]
+    fn run(self) {
+        let r = self.registers;
+        let (mut from, mut to) = (self.a, self.b);
+        for stage in &self.transform.stages {
+            let (x, y) = (&from[..self.transform.len], &mut to[..self.transform.len]);
+            match stage.radix {
+                2 => stage.run(r, x, y, |x| two(r, x)),
+                3 => stage.run(r, x, y, |x| three(r, x)),
+                4 => stage.run(r, x, y, |x| four(r, x)),
+                _ => stage.run(r, x, y, |x| five(r, x)),
+            }
+            std::mem::swap(&mut from, &mut to);
+        }
+    }
+}
+
+impl Stage {
+    #[inline(always)]
+    fn run<R: Registers, const RADIX: usize>(
+        &self,
+        r: R,
+        x: &[Complex<R::V>],
+        y: &mut [Complex<R::V>],
+        butterfly: impl Fn([Complex<R::V>; RADIX]) -> [Complex<R::V>; RADIX],
+    ) {
+        let (part, before) = (x.len() / RADIX, self.before);
+        let parts: [&[Complex<R::V>]; RADIX] = std::array::from_fn(|k| &x[k * part..][..part]);
+        let twiddles = self.twiddles.chunks_exact(RADIX - 1);
+        for (group, (out, twiddles)) in y.chunks_exact_mut(RADIX * before).zip(twiddles).enumerate() {
+            let at = group * before;
+            if group == 0 {
+                for within in 0..before {
+                    let sums = butterfly(std::array::from_fn(|k| parts[k][within]));
+                    (0..RADIX).for_each(|k| out[k * before + within] = sums[k]);
+                }
+                continue;
+            }
+            let factors: [Complex<R::V>; RADIX] = std::array::from_fn(|k| {
+                let [cos, sin] = twiddles[k.saturating_sub(1)];
+                [r.splat(cos), r.splat(sin)]
+            });
+            for within in 0..before {
+                let sums = butterfly(std::array::from_fn(|k| parts[k][at + within]));
+                out[within] = sums[0];
+                (1..RADIX).for_each(|k| out[k * before + within] = times(r, sums[k], factors[k]));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn times<R: Registers>(r: R, a: Complex<R::V>, b: Complex<R::V>) -> Complex<R::V> {
+    [r.sub_product(r.mul(a[0], b[0]), a[1], b[1]), r.add_product(r.mul(a[0], b[1]), a[1], b[0])]
+}
+
+#[inline(always)]
+fn sum<R: Registers>(r: R, a: Complex<R::V>, b: Complex<R::V>) -> Complex<R::V> {
+    [r.add(a[0], b[0]), r.add(a[1], b[1])]
+}
+
+#[inline(always)]
+fn difference<R: Registers>(r: R, a: Complex<R::V>, b: Complex<R::V>) -> Complex<R::V> {
+    [r.sub(a[0], b[0]), r.sub(a[1], b[1])]
+}
+
+/// `a - i b` and `a + i b`.
+#[inline(always)]
+fn turned<R: Registers>(r: R, a: Complex<R::V>, b: Complex<R::V>) -> [Complex<R::V>; 2] {
+    [[r.add(a[0], b[1]), r.sub(a[1], b[0])], [r.sub(a[0], b[1]), r.add(a[1], b[0])]]
+}
+
+#[inline(always)]
+fn two<R: Registers>(r: R, [a, b]: [Complex<R::V>; 2]) -> [Complex<R::V>; 2] {
+    [sum(r, a, b), difference(r, a, b)]
+}
+
+#[inline(always)]
+fn three<R: Registers>(r: R, [a, b, c]: [Complex<R::V>; 3]) -> [Complex<R::V>; 3] {
+    let (half, sine) = (r.splat(0.5), r.splat(0.75_f64.sqrt() as f32));
+    let (both, apart) = (sum(r, b, c), difference(r, b, c));
+    let middle = [r.sub_product(a[0], half, both[0]), r.sub_product(a[1], half, both[1])];
+    let scaled = apart.map(|apart| r.mul(sine, apart));
+    let [second, third] = turned(r, middle, scaled);
+    [sum(r, a, both), second, third]
+}
+
+#[inline(always)]
+fn four<R: Registers>(r: R, [a, b, c, d]: [Complex<R::V>; 4]) -> [Complex<R::V>; 4] {
+    let (even, even_apart) = (sum(r, a, c), difference(r, a, c));
+    let (odd, odd_apart) = (sum(r, b, d), difference(r, b, d));
+    let [second, fourth] = turned(r, even_apart, odd_apart);
+    [sum(r, even, odd), second, difference(r, even, odd), fourth]
+}
+
+#[inline(always)]
+fn five<R: Registers>(r: R, [a, b, c, d, e]: [Complex<R::V>; 5]) -> [Complex<R::V>; 5] {
+    let angle = 2.0 * std::f64::consts::PI / 5.0;
+    let [cos_1, cos_2] = [r.splat(angle.cos() as f32), r.splat((2.0 * angle).cos() as f32)];
+    let [sin_1, sin_2] = [r.splat(angle.sin() as f32), r.splat((2.0 * angle).sin() as f32)];
+    let (outer, outer_apart) = (sum(r, b, e), difference(r, b, e));
+    let (inner, inner_apart) = (sum(r, c, d), difference(r, c, d));
+    let part = |k: usize| {
+        let near = r.add_product(r.add_product(a[k], cos_1, outer[k]), cos_2, inner[k]);
+        let far = r.add_product(r.add_product(a[k], cos_2, outer[k]), cos_1, inner[k]);
+        let near_turn = r.add_product(r.mul(sin_1, outer_apart[k]), sin_2, inner_apart[k]);
+        let far_turn = r.sub_product(r.mul(sin_2, outer_apart[k]), sin_1, inner_apart[k]);
+        [near, far, near_turn, far_turn]
+    };
+    let (re, im) = (part(0), part(1));
+    let [second, fifth] = turned(r, [re[0], im[0]], [re[2], im[2]]);
+    let [third, fourth] = turned(r, [re[1], im[1]], [re[3], im[3]]);
+    [sum(r, a, sum(r, outer, inner)), second, third, fourth, fifth]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::{Isa, RegisterWork, with_lanes};
+
+    struct Line<'a>(&'a Transform, &'a mut [f32], &'a mut [f32], &'a mut Vec<f32>);
+
+    impl RegisterWork for Line<'_> {
+        #[inline(always)]
+        fn run<R: Registers>(self, r: R) {
+            let (a, b) = (r.complex_mut(self.1), r.complex_mut(self.2));
+            let result = self.0.run(r, a, b);
+            *self.3 = vec![0.0; 2 * R::LANES * result.len()];
+            for (out, &[re, im]) in self.3.chunks_exact_mut(2 * R::LANES).zip(result) {
+                r.store(re, &mut out[..R::LANES]);
+                r.store(im, &mut out[R::LANES..]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_good_length_on_every_instruction_set_is_the_sum_that_defines_it() {
+        for len in (1..=64).map(Transform::good_len) {
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                let lanes = isa.lanes();
+                let value = |at: usize| ((at * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
+                let scratch = crate::fast::scratch::Scratch::default();
+                let n = 2 * lanes * len;
+                let mut result = Vec::new();
+                scratch.with(n, |a| {
+                    a.iter_mut().enumerate().for_each(|(at, a)| *a = value(at));
+                    scratch.with(n, |b| {
+                        with_lanes(isa, Line(&Transform::new(len), a, b, &mut result));
+                    });
+                });
+                for (k, lane) in (0..len).flat_map(|k| (0..lanes).map(move |lane| (k, lane))) {
+                    let (mut re, mut im) = (0.0_f64, 0.0_f64);
+                    for j in 0..len {
+                        let [x, y] = [0, lanes].map(|part| f64::from(value(2 * lanes * j + part + lane)));
+                        let (sin, cos) = (-2.0 * std::f64::consts::PI * (j * k) as f64 / len as f64).sin_cos();
+                        re += x * cos - y * sin;
+                        im += x * sin + y * cos;
+                    }
+                    let got = [0, lanes].map(|part| f64::from(result[2 * lanes * k + part + lane]));
+                    let off = (got[0] - re).abs().max((got[1] - im).abs());
+                    assert!(off < 2e-6 * (len as f64).sqrt(), "{} {len}: {k} off by {off}", isa.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn good_lengths_have_small_factors() {
+        let good: Vec<usize> = [1, 7, 11, 17, 19, 35, 37, 48, 51].map(Transform::good_len).to_vec();
+        assert_eq!(good, [1, 8, 12, 18, 20, 36, 40, 48, 54]);
+    }
+}
