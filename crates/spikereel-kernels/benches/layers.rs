@@ -6,7 +6,7 @@ use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_kernels::{Conv3d, Isa, Kernels, Volume};
 use std::time::Instant;
 
-const BATCH: usize = 2;
+const BATCH: usize = 8;
 const N_RUNS: usize = 7;
 
 /// Name; frames, rows, columns; channels in and out; kernel; upsampling.

@@ -21,6 +21,7 @@ use operand::{Pairs, Single};
 use rayon::prelude::*;
 use scratch::Scratch;
 use sigmoid::sigmoid;
+use spectral::Spectral;
 
 /// Values that one task of an elementwise pass takes.
 const PASS_LEN: usize = 1 << 14;
@@ -117,15 +118,24 @@ impl Kernels for Fast {
     type Real = f32;
 
     fn conv3d_forward(&self, shape: &Conv3d, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-        in_precision!(self, conv::forward(shape, x, weight, bias, y));
+        match Spectral::new(self, shape) {
+            Some(spectral) => spectral.forward(x, weight, bias, y),
+            None => in_precision!(self, conv::forward(shape, x, weight, bias, y)),
+        }
     }
 
     fn conv3d_input_gradient(&self, shape: &Conv3d, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-        in_precision!(self, conv::input_gradient(shape, dy, weight, dx));
+        match Spectral::new(self, shape) {
+            Some(spectral) => spectral.input_gradient(dy, weight, dx),
+            None => in_precision!(self, conv::input_gradient(shape, dy, weight, dx)),
+        }
     }
 
     fn conv3d_weight_gradient(&self, shape: &Conv3d, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
-        in_precision!(self, conv::weight_gradient(shape, x, dy, dweight, dbias));
+        match Spectral::new(self, shape) {
+            Some(spectral) => spectral.weight_gradient(x, dy, dweight, dbias),
+            None => in_precision!(self, conv::weight_gradient(shape, x, dy, dweight, dbias)),
+        }
     }
 
     fn linear_forward(&self, n_rows: usize, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {

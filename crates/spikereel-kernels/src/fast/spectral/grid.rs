@@ -67,6 +67,8 @@ pub(super) struct Shape {
     pub window: Window,
     pub n_from: usize,
     pub n_to: usize,
+    /// `exp(-2 pi i k / n)` along a line, times [`Shape::scale`].
+    pub factors: Vec<[f32; 2]>,
 }
 
 impl Shape {
@@ -76,7 +78,12 @@ impl Shape {
         let Volume { batch, frames, height, width, channels } = folded.input;
         let (batch, frames) = if window.taps()[0] == 1 { (batch * frames, 1) } else { (batch, frames) };
         let grid = Grid::new([frames, height, width], &window);
-        Self { batch, grid, window, n_from: channels, n_to: folded.n_columns() }
+        let mut shape = Self { batch, grid, window, n_from: channels, n_to: folded.n_columns(), factors: Vec::new() };
+        let (n_w, scale) = (shape.grid.lens()[2], shape.scale());
+        let angle = |turns: usize| -2.0 * std::f64::consts::PI * turns as f64 / n_w as f64;
+        let factor = |turns: usize| [angle(turns).cos(), angle(turns).sin()].map(|part| (part * scale) as f32);
+        shape.factors = (0..n_w).map(factor).collect();
+        shape
     }
 
     /// Its input gradient: what stood before stands behind, and the channels change sides.
@@ -100,10 +107,22 @@ impl Shape {
         0.5 / self.grid.lens().iter().product::<usize>() as f64
     }
 
-    /// Values of the spectra of `n_channels` channels of a sample, along lines alone and in full.
-    pub fn n_values(&self, n_channels: usize, lanes: usize) -> [usize; 2] {
-        let of_planes = self.grid.n_frequencies() * n_channels.next_multiple_of(lanes) * 2;
-        let ([frames, height, _], [n_t, n_h, _]) = (self.grid.size, self.grid.lens());
-        [of_planes * frames * height, of_planes * n_t * n_h]
+    /// Values of a sample's spectra of `n_channels` channels along lines and rows, as a product reads them.
+    pub fn n_read(&self, n_channels: usize, lanes: usize) -> usize {
+        self.n_planes(n_channels, lanes) * self.grid.size[0] * self.grid.lens()[1]
+    }
+
+    /// Values of a sample's spectra of `n_channels` channels along lines alone, as a product leaves them.
+    pub fn n_written(&self, n_channels: usize, lanes: usize) -> usize {
+        self.n_planes(n_channels, lanes) * self.grid.size[0] * self.grid.size[1]
+    }
+
+    fn n_planes(&self, n_channels: usize, lanes: usize) -> usize {
+        self.grid.n_frequencies() * n_channels.next_multiple_of(lanes) * 2
+    }
+
+    /// Complex registers of a row of full spectra: the channels that are summed over, all samples, all frequencies along frames.
+    pub fn row_len(&self, lanes: usize) -> usize {
+        self.n_from.div_ceil(lanes) * self.batch * self.grid.lens()[0]
     }
 }

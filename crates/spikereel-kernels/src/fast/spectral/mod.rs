@@ -19,7 +19,7 @@ use grid::Shape;
 use rayon::prelude::*;
 
 /// Values of a block's spectra, about.
-const BLOCK_VALUES: usize = 1 << 23;
+const BLOCK_VALUES: usize = 1 << 24;
 
 /// A convolution that runs over spectra.
 pub(super) struct Spectral<'a> {
@@ -92,11 +92,11 @@ impl<'a> Spectral<'a> {
         column_sums(fast.isa, dy, dbias);
         let (lanes, stride) = (fast.isa.lanes(), padded_columns(shape.n_to));
         let [taps_t, taps_h, _] = shape.window.taps();
-        let n_sums = shape.grid.n_frequencies() * shape.n_to.next_multiple_of(lanes) * 2 * taps_t * taps_h * shape.n_from;
+        let n_sums =
+            shape.grid.n_frequencies() * shape.n_to.next_multiple_of(lanes) * 2 * taps_t * taps_h * shape.n_from;
         fast.singles.with(n_sums, |sums| {
             sums.par_chunks_mut(1 << 16).for_each(|sums| sums.fill(0.0));
-            let [of_from, of_to] = [shape.n_from, shape.n_to].map(|n| shape.n_values(n, lanes));
-            let per_block = self.samples_per_block(of_from[1] + of_to[1] + of_from[0].max(of_to[0]));
+            let per_block = self.samples_per_block(shape.n_read(shape.n_from, lanes) + shape.n_read(shape.n_to, lanes));
             let (x_len, y_len) = (x.len() / shape.batch, dy.len() / shape.batch);
             for (x, dy) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
@@ -117,8 +117,8 @@ impl<'a> Spectral<'a> {
 
     /// Values in scratch memory for a sample: its spectra, and what lies before or behind them.
     fn values_per_sample(&self, shape: &Shape) -> usize {
-        let [of_from, of_to] = [shape.n_from, shape.n_to].map(|n| shape.n_values(n, self.fast.isa.lanes()));
-        of_from[1] + of_from[0].max(of_to[0])
+        let lanes = self.fast.isa.lanes();
+        shape.n_read(shape.n_from, lanes) + shape.n_written(shape.n_to, lanes)
     }
 
     /// Lends an output gradient at low resolution, and how far apart its voxels stand.
@@ -134,22 +134,10 @@ impl<'a> Spectral<'a> {
         });
     }
 
-    /// Lends the full spectra of values.
-    fn with_spectra(
-        &self,
-        shape: &Shape,
-        values: &[f32],
-        n_channels: usize,
-        stride: usize,
-        work: impl FnOnce(&[f32]),
-    ) {
-        let lanes = self.fast.isa.lanes();
-        let [of_lines, in_full] = shape.n_values(n_channels, lanes);
-        self.fast.singles.with(shape.batch * in_full, |spectra| {
-            self.fast.singles.with(shape.batch * of_lines, |lines| {
-                lines::spectra_of_lines(self.fast, &shape.grid, values, n_channels, stride, lines);
-                lines::spectra_of_planes(self.fast, &shape.grid, lines, n_channels.div_ceil(lanes), spectra);
-            });
+    /// Lends the spectra of values along lines and rows.
+    fn with_spectra(&self, shape: &Shape, values: &[f32], n_channels: usize, stride: usize, work: impl FnOnce(&[f32])) {
+        self.fast.singles.with(shape.batch * shape.n_read(n_channels, self.fast.isa.lanes()), |spectra| {
+            lines::spectra_of_frames(self.fast, &shape.grid, values, n_channels, stride, spectra);
             work(spectra);
         });
     }
@@ -171,11 +159,11 @@ impl<'a> Spectral<'a> {
         let line_len = 2 * lanes * grid.lens()[2];
         let folded = folded.filter(|folded| !folded.is_plain());
         let low_len = if folded.is_some() { height * width * stride } else { 0 };
-        fast.singles.with(shape.batch * shape.n_values(shape.n_to, lanes)[0], |lines| {
+        fast.singles.with(shape.batch * shape.n_written(shape.n_to, lanes), |lines| {
             product::multiply(fast, shape, spectra, packed, stride, lines);
             y.par_chunks_mut(y.len() / n_frames).enumerate().for_each(|(frame, y)| {
-                fast.singles.with(2 * line_len + low_len, |buffer| {
-                    let [a, b, low] = product::split(buffer, [line_len, line_len, low_len]);
+                fast.singles.with(3 * line_len + low_len, |buffer| {
+                    let [a, b, c, low] = product::split(buffer, [line_len, line_len, line_len, low_len]);
                     let values = lines::Values {
                         grid,
                         spectra: lines,
@@ -185,8 +173,7 @@ impl<'a> Spectral<'a> {
                         stride: if folded.is_some() { stride } else { shape.n_to },
                         bias,
                         out: if folded.is_some() { &mut *low } else { &mut *y },
-                        a,
-                        b,
+                        buffers: [a, b, c],
                     };
                     with_lanes(fast.isa, values);
                     if let Some(folded) = folded {

@@ -2,7 +2,7 @@
 
 use super::super::Fast;
 use super::grid::Shape;
-use super::product::{Spectra, split};
+use super::product::{Row, Tasks, rows_of_spectra, split};
 use crate::arch::{Complex, RegisterWork, Registers, with_lanes, with_registers};
 use rayon::prelude::*;
 
@@ -10,19 +10,26 @@ use rayon::prelude::*;
 const CHANNELS: usize = 4;
 
 /// Adds to `sums`, `[frequency, block, tap frame, tap row, from channel]`, imaginary parts first, what the samples of `shape` give; both
-/// operands are full spectra.
+/// operands are spectra of frames.
 pub(super) fn add_outer_products(fast: &Fast, shape: &Shape, from: &[f32], to: &[f32], sums: &mut [f32]) {
     let lanes = fast.isa.lanes();
     let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
-    let n_blocks = shape.n_to.div_ceil(lanes);
-    let lens =
-        [n_t * shape.n_from, taps_t * shape.n_from * n_h, n_t.max(n_h), n_t.max(n_h)].map(|len| 2 * lanes * len);
-    sums.par_chunks_mut(2 * lanes * taps_t * taps_h * shape.n_from).enumerate().for_each(|(task, sums)| {
-        let plane_len = 2 * lanes * n_h * shape.batch * n_t;
-        let to = &to[task * plane_len..][..plane_len];
+    let tasks = Tasks::new(shape, lanes);
+    let lens = [
+        shape.row_len(lanes) * n_h,
+        shape.batch * n_t,
+        n_t * shape.n_from,
+        taps_t * shape.n_from * n_h,
+        n_t.max(n_h),
+        n_t.max(n_h),
+    ]
+    .map(|len| 2 * lanes * len);
+    let block_len = 2 * lanes * taps_t * taps_h * shape.n_from;
+    sums.par_chunks_mut(tasks.blocks * block_len).enumerate().for_each(|(task, sums)| {
         fast.singles.with(lens.iter().sum(), |buffer| {
+            let (frequency, first_block) = tasks.of(task);
             let buffers = split(buffer, lens);
-            with_lanes(fast.isa, Outer { shape, from, to, frequency: task / n_blocks, sums, buffers });
+            with_lanes(fast.isa, Outer { shape, from, to, frequency, first_block, sums, buffers });
         });
     });
 }
@@ -30,56 +37,73 @@ pub(super) fn add_outer_products(fast: &Fast, shape: &Shape, from: &[f32], to: &
 struct Outer<'a> {
     shape: &'a Shape,
     from: &'a [f32],
-    /// One frequency along lines and one block.
     to: &'a [f32],
     frequency: usize,
+    first_block: usize,
     sums: &'a mut [f32],
-    buffers: [&'a mut [f32]; 4],
+    buffers: [&'a mut [f32]; 6],
 }
 
 impl RegisterWork for Outer<'_> {
     #[inline(always)]
     fn run<R: Registers>(self, r: R) {
-        let Self { shape, frequency, .. } = self;
+        let Self { shape, frequency, first_block, .. } = self;
         let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
         let [of_t, of_h, _] = &shape.grid.transforms;
-        let (to, sums) = (r.complex(self.to), r.complex_mut(self.sums));
-        let [row, planes, a, b] = self.buffers.map(|buffer| r.complex_mut(buffer));
-        let spectra = Spectra { spectra: self.from, shape, frequency };
-        for h in 0..n_h {
-            let to = &to[h * shape.batch * n_t..][..shape.batch * n_t];
-            for t in 0..n_t {
-                for block in 0..shape.n_from.div_ceil(R::LANES) {
-                    let n_lanes = (shape.n_from - block * R::LANES).min(R::LANES);
-                    let mut lane = 0;
-                    while lane < n_lanes {
-                        let n = (n_lanes - lane).min(CHANNELS);
-                        let place = [block, h, t, lane];
-                        let row = &mut row[(block * R::LANES + lane) * n_t + t..];
-                        match n {
-                            1 => outer::<R, 1>(r, &spectra, to, place, row),
-                            2 => outer::<R, 2>(r, &spectra, to, place, row),
-                            3 => outer::<R, 3>(r, &spectra, to, place, row),
-                            _ => outer::<R, CHANNELS>(r, &spectra, to, place, row),
-                        }
-                        lane += n;
+        let [rows, gradients, products, planes, a, spare] = self.buffers;
+        let (gradients, products) = (r.complex_mut(gradients), r.complex_mut(products));
+        let (planes, a, spare) = (r.complex_mut(planes), r.complex_mut(a), r.complex_mut(spare));
+        rows_of_spectra(r, shape, self.from, shape.n_from, frequency, r.complex_mut(rows), spare);
+        let row_len = 2 * R::LANES * shape.row_len(R::LANES);
+        let block_len = taps_t * taps_h * shape.n_from;
+        let to = r.complex(self.to);
+        let (frames, step) = (shape.grid.size[0], shape.n_to.div_ceil(R::LANES) * shape.grid.n_frequencies() * n_h);
+        for (block, sums) in r.complex_mut(self.sums).chunks_exact_mut(block_len).enumerate() {
+            let plane = (first_block + block) * shape.grid.n_frequencies() + frequency;
+            for (h, row) in rows.chunks_exact(row_len).enumerate() {
+                for (sample, gradients) in gradients.chunks_exact_mut(n_t).enumerate() {
+                    let first = sample * frames * step + plane * n_h + h;
+                    of_t.run(r, &to[first..first + (frames - 1) * step + 1], step, gradients, spare);
+                }
+                outer_row(r, &Row { shape, values: row }, gradients, products);
+                for (from, products) in products.chunks_exact(n_t).enumerate() {
+                    of_t.run(r, products, 1, a, spare);
+                    for t in 0..taps_t {
+                        planes[(t * shape.n_from + from) * n_h + h] = a[shape.window.offset(0, t, n_t)];
                     }
                 }
             }
-            for (from, row) in row.chunks_exact_mut(n_t).enumerate() {
-                let lags = of_t.run(r, row, &mut b[..n_t]);
-                for t in 0..taps_t {
-                    planes[(t * shape.n_from + from) * n_h + h] = lags[shape.window.offset(0, t, n_t)];
+            for (at, line) in planes.chunks_exact(n_h).enumerate() {
+                let (t, from) = (at / shape.n_from, at % shape.n_from);
+                of_h.run(r, line, 1, a, spare);
+                for h in 0..taps_h {
+                    let lag = a[shape.window.offset(1, h, n_h)];
+                    let sum = &mut sums[(t * taps_h + h) * shape.n_from + from];
+                    *sum = [r.add(sum[0], lag[0]), r.add(sum[1], lag[1])];
                 }
             }
         }
-        for (at, line) in planes.chunks_exact_mut(n_h).enumerate() {
-            let (t, from) = (at / shape.n_from, at % shape.n_from);
-            let lags = of_h.run(r, line, &mut a[..n_h]);
-            for h in 0..taps_h {
-                let lag = lags[shape.window.offset(1, h, n_h)];
-                let sum = &mut sums[(t * taps_h + h) * shape.n_from + from];
-                *sum = [r.add(sum[0], lag[0]), r.add(sum[1], lag[1])];
+    }
+}
+
+/// All products of a row: `[from channel, frequency along frames]`.
+#[inline(always)]
+fn outer_row<R: Registers>(r: R, row: &Row<'_>, to: &[Complex<R::V>], products: &mut [Complex<R::V>]) {
+    let (n_from, n_t) = (row.shape.n_from, row.shape.grid.lens()[0]);
+    for t in 0..n_t {
+        for block in 0..n_from.div_ceil(R::LANES) {
+            let n_lanes = (n_from - block * R::LANES).min(R::LANES);
+            let mut lane = 0;
+            while lane < n_lanes {
+                let n = (n_lanes - lane).min(CHANNELS);
+                let products = &mut products[(block * R::LANES + lane) * n_t + t..];
+                match n {
+                    1 => outer::<R, 1>(r, row, to, [block, t, lane], products),
+                    2 => outer::<R, 2>(r, row, to, [block, t, lane], products),
+                    3 => outer::<R, 3>(r, row, to, [block, t, lane], products),
+                    _ => outer::<R, CHANNELS>(r, row, to, [block, t, lane], products),
+                }
+                lane += n;
             }
         }
     }
@@ -89,16 +113,16 @@ impl RegisterWork for Outer<'_> {
 #[inline(always)]
 fn outer<R: Registers, const N: usize>(
     r: R,
-    spectra: &Spectra<'_>,
+    row: &Row<'_>,
     to: &[Complex<R::V>],
-    [block, h, t, lane]: [usize; 4],
-    row: &mut [Complex<R::V>],
+    [block, t, lane]: [usize; 3],
+    products: &mut [Complex<R::V>],
 ) {
-    let n_t = spectra.shape.grid.lens()[0];
+    let n_t = row.shape.grid.lens()[0];
     let mut sums = [[r.splat(0.0); 2]; N];
-    for sample in 0..spectra.shape.batch {
+    for sample in 0..row.shape.batch {
         let [re, im] = to[sample * n_t + t];
-        let values = spectra.at(r, block, h, sample, t);
+        let values = row.at(r, block, sample, t);
         for (n, sum) in sums.iter_mut().enumerate() {
             let (x, y) = (r.splat(values[lane + n]), r.splat(values[R::LANES + lane + n]));
             sum[1] = r.add_product(r.add_product(sum[1], x, re), y, im);
@@ -106,7 +130,7 @@ fn outer<R: Registers, const N: usize>(
         }
     }
     for (n, sum) in sums.into_iter().enumerate() {
-        row[n * n_t] = sum;
+        products[n * n_t] = sum;
     }
 }
 

@@ -8,30 +8,59 @@ use rayon::prelude::*;
 
 /// Samples whose sums stay in registers together.
 const SAMPLES: usize = 4;
+/// Tasks of a thread, at least.
+const TASKS_PER_THREAD: usize = 4;
 
-/// Multiplies the full spectra of `shape.n_from` channels with those of the kernels and transforms back along frames and rows:
-/// `[frequency, block, sample, frame, row]`, imaginary parts first. `packed` holds `[tap, from channel]` rows of `shape.n_to`
-/// columns, `stride` apart.
+/// Multiplies the spectra of `shape.n_from` channels, as [`super::lines::spectra_of_frames`] leaves them, with those of the kernels and
+/// transforms back along frames and rows: `[frequency, block, sample, frame, row]`, imaginary parts first. `packed` holds `[tap, from
+/// channel]` rows of `shape.n_to` columns, `stride` apart.
 pub(super) fn multiply(fast: &Fast, shape: &Shape, spectra: &[f32], packed: &[f32], stride: usize, out: &mut [f32]) {
     let lanes = fast.isa.lanes();
     let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
-    let n_blocks = shape.n_to.div_ceil(lanes);
+    let tasks = Tasks::new(shape, lanes);
     let lens = [
+        shape.row_len(lanes) * n_h,
         n_h * shape.n_from * shape.window.taps()[0],
         n_t * shape.n_from,
         shape.batch * n_t,
         shape.batch * frames * n_h,
         n_t.max(n_h),
         n_t.max(n_h),
+        n_t.max(n_h),
     ]
     .map(|len| 2 * lanes * len);
-    out.par_chunks_mut(2 * lanes * shape.batch * frames * height).enumerate().for_each(|(task, out)| {
+    let block_len = 2 * lanes * shape.batch * frames * height;
+    out.par_chunks_mut(tasks.blocks * block_len).enumerate().for_each(|(task, out)| {
         fast.singles.with(lens.iter().sum(), |buffer| {
-            let (frequency, block) = (task / n_blocks, task % n_blocks);
+            let (frequency, first_block) = tasks.of(task);
             let buffers = split(buffer, lens);
-            with_lanes(fast.isa, Product { shape, spectra, packed, stride, frequency, block, out, buffers });
+            with_lanes(fast.isa, Product { shape, spectra, packed, stride, frequency, first_block, out, buffers });
         });
     });
+}
+
+/// How work is shared: each task has a frequency along lines and some blocks of output channels. How many changes no sum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tasks {
+    per_frequency: usize,
+    /// Blocks of a task.
+    pub blocks: usize,
+}
+
+impl Tasks {
+    /// A task transforms the spectra it reads along frames first: as few as keep all threads busy.
+    pub fn new(shape: &Shape, lanes: usize) -> Self {
+        let n_blocks = shape.n_to.div_ceil(lanes);
+        let wanted = (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(shape.grid.n_frequencies());
+        let per_frequency = (wanted..n_blocks).find(|n| n_blocks.is_multiple_of(*n)).unwrap_or(n_blocks);
+        let per_frequency = if wanted <= 1 { 1 } else { per_frequency };
+        Self { per_frequency, blocks: n_blocks / per_frequency }
+    }
+
+    /// Frequency and first block.
+    pub fn of(&self, task: usize) -> (usize, usize) {
+        (task / self.per_frequency, task % self.per_frequency * self.blocks)
+    }
 }
 
 /// Parts of these lengths.
@@ -49,48 +78,79 @@ struct Product<'a> {
     packed: &'a [f32],
     stride: usize,
     frequency: usize,
-    block: usize,
+    first_block: usize,
     out: &'a mut [f32],
-    buffers: [&'a mut [f32]; 6],
+    buffers: [&'a mut [f32]; 8],
 }
 
 impl RegisterWork for Product<'_> {
     #[inline(always)]
     fn run<R: Registers>(self, r: R) {
-        let Self { shape, packed, stride, frequency, block, .. } = self;
+        let Self { shape, packed, stride, frequency, first_block, .. } = self;
         let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
         let [of_t, of_h, _] = &shape.grid.transforms;
-        let [kernels, row, sums, planes, a, b] = self.buffers.map(|buffer| r.complex_mut(buffer));
-        let kernel = Kernels { shape, packed, stride, frequency, block };
-        kernel.along_rows(r, kernels, a, b);
-        let spectra = Spectra { spectra: self.spectra, shape, frequency };
-        for h in 0..n_h {
-            kernel.along_frames(r, &kernels[h * shape.n_from * shape.window.taps()[0]..], row, a, b);
-            for t in 0..n_t {
-                let row = &row[t * shape.n_from..][..shape.n_from];
-                let mut sample = 0;
-                while sample < shape.batch {
-                    let n = (shape.batch - sample).min(SAMPLES);
-                    let sums = &mut sums[sample * n_t + t..];
-                    match n {
-                        1 => spectra.sums::<R, 1>(r, row, h, t, sample, sums),
-                        2 => spectra.sums::<R, 2>(r, row, h, t, sample, sums),
-                        3 => spectra.sums::<R, 3>(r, row, h, t, sample, sums),
-                        _ => spectra.sums::<R, SAMPLES>(r, row, h, t, sample, sums),
+        let [rows, kernels, kernel_row, sums, planes, a, b, spare] = self.buffers;
+        let (kernels, kernel_row, sums) = (r.complex_mut(kernels), r.complex_mut(kernel_row), r.complex_mut(sums));
+        let (planes, a, b, spare) = (r.complex_mut(planes), r.complex_mut(a), r.complex_mut(b), r.complex_mut(spare));
+        rows_of_spectra(r, shape, self.spectra, shape.n_from, frequency, r.complex_mut(rows), spare);
+        let row_len = 2 * R::LANES * shape.row_len(R::LANES);
+        let block_len = shape.batch * frames * height;
+        for (block, out) in r.complex_mut(self.out).chunks_exact_mut(block_len).enumerate() {
+            let kernel = Kernels { shape, packed, stride, frequency, block: first_block + block };
+            kernel.along_rows(r, kernels, a, b, spare);
+            for (h, row) in rows.chunks_exact(row_len).enumerate() {
+                kernel.along_frames(r, &kernels[h * shape.n_from * shape.window.taps()[0]..], kernel_row, a, b, spare);
+                for t in 0..n_t {
+                    let kernel_row = &kernel_row[t * shape.n_from..][..shape.n_from];
+                    let mut sample = 0;
+                    while sample < shape.batch {
+                        let n = (shape.batch - sample).min(SAMPLES);
+                        let sums = &mut sums[sample * n_t + t..];
+                        let row = Row { shape, values: row };
+                        match n {
+                            1 => row.sums::<R, 1>(r, kernel_row, t, sample, sums),
+                            2 => row.sums::<R, 2>(r, kernel_row, t, sample, sums),
+                            3 => row.sums::<R, 3>(r, kernel_row, t, sample, sums),
+                            _ => row.sums::<R, SAMPLES>(r, kernel_row, t, sample, sums),
+                        }
+                        sample += n;
                     }
-                    sample += n;
+                }
+                for (sample, sums) in sums.chunks_exact(n_t).enumerate() {
+                    of_t.run(r, sums, 1, b, spare);
+                    for (frame, value) in b[..frames].iter().enumerate() {
+                        planes[(sample * frames + frame) * n_h + h] = *value;
+                    }
                 }
             }
-            for (sample, sums) in sums.chunks_exact_mut(n_t).enumerate() {
-                let back = of_t.run(r, sums, &mut b[..n_t]);
-                for (frame, value) in back[..frames].iter().enumerate() {
-                    planes[(sample * frames + frame) * n_h + h] = *value;
-                }
+            for (line, out) in planes.chunks_exact(n_h).zip(out.chunks_exact_mut(height)) {
+                of_h.run(r, line, 1, b, spare);
+                out.copy_from_slice(&b[..height]);
             }
         }
-        let out = r.complex_mut(self.out);
-        for (line, out) in planes.chunks_exact_mut(n_h).zip(out.chunks_exact_mut(height)) {
-            out.copy_from_slice(&of_h.run(r, line, &mut b[..n_h])[..height]);
+    }
+}
+
+/// Full spectra at one frequency along lines, `[frequency along rows, block, sample, frequency along frames]`, from those of frames.
+#[inline(always)]
+pub(super) fn rows_of_spectra<R: Registers>(
+    r: R,
+    shape: &Shape,
+    spectra: &[f32],
+    n_channels: usize,
+    frequency: usize,
+    out: &mut [Complex<R::V>],
+    spare: &mut [Complex<R::V>],
+) {
+    let (frames, [n_t, n_h, _]) = (shape.grid.size[0], shape.grid.lens());
+    let (n_blocks, n_frequencies) = (n_channels.div_ceil(R::LANES), shape.grid.n_frequencies());
+    let (spectra, step) = (r.complex(spectra), n_blocks * n_frequencies * n_h);
+    for (block, sample) in (0..n_blocks).flat_map(|block| (0..shape.batch).map(move |sample| (block, sample))) {
+        let first = sample * frames * step + (block * n_frequencies + frequency) * n_h;
+        let last = first + (frames - 1) * step + n_h;
+        for h in 0..n_h {
+            let out = &mut out[((h * n_blocks + block) * shape.batch + sample) * n_t..][..n_t];
+            shape.grid.transforms[0].run(r, &spectra[first + h..last], step, out, spare);
         }
     }
 }
@@ -113,6 +173,7 @@ impl Kernels<'_> {
         out: &mut [Complex<R::V>],
         a: &mut [Complex<R::V>],
         b: &mut [Complex<R::V>],
+        spare: &mut [Complex<R::V>],
     ) {
         let shape = self.shape;
         let ([taps_t, taps_h, taps_w], [_, n_h, n_w]) = (shape.window.taps(), shape.grid.lens());
@@ -123,9 +184,8 @@ impl Kernels<'_> {
             for h in 0..taps_h {
                 let [mut re, mut im] = zero;
                 for w in 0..taps_w {
-                    let turns = self.frequency * shape.window.place(2, w, n_w) % n_w;
-                    let angle = -2.0 * std::f64::consts::PI * turns as f64 / n_w as f64;
-                    let [cos, sin] = [angle.cos(), angle.sin()].map(|part| r.splat((part * shape.scale()) as f32));
+                    let [cos, sin] = shape.factors[self.frequency * shape.window.place(2, w, n_w) % n_w];
+                    let (cos, sin) = (r.splat(cos), r.splat(sin));
                     let at = (((t * taps_h + h) * taps_w + w) * shape.n_from + from) * self.stride;
                     let weight = r.load(&self.packed[at + self.block * R::LANES..]);
                     re = r.add_product(re, weight, cos);
@@ -133,8 +193,8 @@ impl Kernels<'_> {
                 }
                 a[shape.window.place(1, h, n_h)] = [re, im];
             }
-            let spectrum = shape.grid.transforms[1].run(r, &mut a[..n_h], &mut b[..n_h]);
-            for (row, value) in out.chunks_exact_mut(per_row).zip(spectrum) {
+            shape.grid.transforms[1].run(r, &a[..n_h], 1, b, spare);
+            for (row, value) in out.chunks_exact_mut(per_row).zip(&b[..n_h]) {
                 row[from * taps_t + t] = *value;
             }
         }
@@ -149,6 +209,7 @@ impl Kernels<'_> {
         out: &mut [Complex<R::V>],
         a: &mut [Complex<R::V>],
         b: &mut [Complex<R::V>],
+        spare: &mut [Complex<R::V>],
     ) {
         let (shape, n_t) = (self.shape, self.shape.grid.lens()[0]);
         let taps_t = shape.window.taps()[0];
@@ -157,30 +218,26 @@ impl Kernels<'_> {
             for (t, tap) in taps.iter().enumerate() {
                 a[shape.window.place(0, t, n_t)] = *tap;
             }
-            let spectrum = shape.grid.transforms[0].run(r, &mut a[..n_t], &mut b[..n_t]);
-            for (out, value) in out.chunks_exact_mut(shape.n_from).zip(spectrum) {
+            shape.grid.transforms[0].run(r, &a[..n_t], 1, b, spare);
+            for (out, value) in out.chunks_exact_mut(shape.n_from).zip(&b[..n_t]) {
                 out[from] = *value;
             }
         }
     }
 }
 
-/// Full spectra of the channels that are summed over, as [`super::lines::spectra_of_planes`] leaves them.
-pub(super) struct Spectra<'a> {
-    pub spectra: &'a [f32],
+/// One row of full spectra of the channels that are summed over: `[block, sample, frequency along frames]`.
+pub(super) struct Row<'a> {
     pub shape: &'a Shape,
-    pub frequency: usize,
+    pub values: &'a [f32],
 }
 
-impl Spectra<'_> {
+impl Row<'_> {
     /// One frequency of one sample: real parts of a block's lanes, then their imaginary parts.
     #[inline(always)]
-    pub fn at<R: Registers>(&self, _: R, block: usize, h: usize, sample: usize, t: usize) -> &[f32] {
-        let [n_t, n_h, _] = self.shape.grid.lens();
-        let n_blocks = self.shape.n_from.div_ceil(R::LANES);
-        let plane = self.frequency * n_blocks + block;
-        let at = ((plane * n_h + h) * self.shape.batch + sample) * n_t + t;
-        &self.spectra[2 * R::LANES * at..][..2 * R::LANES]
+    pub fn at<R: Registers>(&self, _: R, block: usize, sample: usize, t: usize) -> &[f32] {
+        let at = (block * self.shape.batch + sample) * self.shape.grid.lens()[0] + t;
+        &self.values[2 * R::LANES * at..][..2 * R::LANES]
     }
 
     /// Sums over channels at one frequency for `N` samples from `sample` on, written a spectrum apart with real and imaginary parts
@@ -189,17 +246,19 @@ impl Spectra<'_> {
     fn sums<R: Registers, const N: usize>(
         &self,
         r: R,
-        row: &[Complex<R::V>],
-        h: usize,
+        kernels: &[Complex<R::V>],
         t: usize,
         sample: usize,
         out: &mut [Complex<R::V>],
     ) {
         let zero = r.splat(0.0);
         let mut sums = [[zero; 2]; N];
-        for (block, row) in row.chunks(R::LANES).enumerate() {
-            let values: [&[f32]; N] = std::array::from_fn(|n| self.at(r, block, h, sample + n, t));
-            for (lane, &[re, im]) in row.iter().enumerate() {
+        for (block, kernels) in kernels.chunks(R::LANES).enumerate() {
+            let mut values: [&[f32]; N] = [&[]; N];
+            for (n, values) in values.iter_mut().enumerate() {
+                *values = self.at(r, block, sample + n, t);
+            }
+            for (lane, &[re, im]) in kernels.iter().enumerate() {
                 for (sum, values) in sums.iter_mut().zip(values) {
                     let (x, y) = (r.splat(values[lane]), r.splat(values[R::LANES + lane]));
                     sum[0] = r.sub_product(r.add_product(sum[0], x, re), y, im);

@@ -60,77 +60,106 @@ impl Transform {
         self.len
     }
 
-    /// Transforms the line in `a`, which is lost; the result stands in the returned one of both. Both hold [`Transform::len`] entries.
+    /// Transforms entries of `x` that stand `step` apart, with zeros behind the last one, into `out`; `spare` is overwritten. Both hold
+    /// [`Transform::len`] entries.
     #[inline(always)]
-    pub fn run<'a, R: Registers>(
+    pub fn run<R: Registers>(
         &self,
         registers: R,
-        mut a: &'a mut [Complex<R::V>],
-        mut b: &'a mut [Complex<R::V>],
-    ) -> &'a [Complex<R::V>] {
-        registers.apart(Run { transform: self, registers, a: &mut *a, b: &mut *b });
-        if self.stages.len() % 2 == 1 {
-            std::mem::swap(&mut a, &mut b);
-        }
-        a
+        x: &[Complex<R::V>],
+        step: usize,
+        out: &mut [Complex<R::V>],
+        spare: &mut [Complex<R::V>],
+    ) {
+        registers.apart(Run { transform: self, registers, x, step, out, spare });
     }
 }
 
 /// All stages of one line.
-struct Run<'a, 'b, R: Registers> {
+struct Run<'a, R: Registers> {
     transform: &'a Transform,
     registers: R,
-    a: &'b mut [Complex<R::V>],
-    b: &'b mut [Complex<R::V>],
+    x: &'a [Complex<R::V>],
+    step: usize,
+    out: &'a mut [Complex<R::V>],
+    spare: &'a mut [Complex<R::V>],
 }
 
-impl<R: Registers> Work for Run<'_, '_, R> {
+impl<R: Registers> Work for Run<'_, R> {
     #[inline(always)]
     fn run(self) {
-        let r = self.registers;
-        let (mut from, mut to) = (self.a, self.b);
-        for stage in &self.transform.stages {
-            let (x, y) = (&from[..self.transform.len], &mut to[..self.transform.len]);
-            match stage.radix {
-                2 => stage.run(r, x, y, |x| two(r, x)),
-                3 => stage.run(r, x, y, |x| three(r, x)),
-                4 => stage.run(r, x, y, |x| four(r, x)),
-                _ => stage.run(r, x, y, |x| five(r, x)),
-            }
-            std::mem::swap(&mut from, &mut to);
+        let Self { registers: r, x, step, out, spare, .. } = self;
+        let (stages, len) = (&self.transform.stages, self.transform.len);
+        let (mut to, mut other) = (&mut out[..len], &mut spare[..len]);
+        let Some((first, rest)) = stages.split_first() else {
+            to[0] = x.first().copied().unwrap_or([r.splat(0.0); 2]);
+            return;
+        };
+        // The last stage writes to `out`.
+        if rest.len() % 2 == 1 {
+            std::mem::swap(&mut to, &mut other);
+        }
+        first.run(r, x, step, to);
+        for stage in rest {
+            std::mem::swap(&mut to, &mut other);
+            stage.run(r, other, 1, to);
         }
     }
 }
 
 impl Stage {
     #[inline(always)]
-    fn run<R: Registers, const RADIX: usize>(
+    fn run<R: Registers>(&self, r: R, x: &[Complex<R::V>], step: usize, y: &mut [Complex<R::V>]) {
+        match self.radix {
+            2 => self.butterflies::<R, Two, 2>(r, x, step, y),
+            3 => self.butterflies::<R, Three, 3>(r, x, step, y),
+            4 => self.butterflies::<R, Four, 4>(r, x, step, y),
+            _ => self.butterflies::<R, Five, 5>(r, x, step, y),
+        }
+    }
+}
+
+/// A transform of `N` numbers. A trait and no closure: closures are functions of their own, which lack the instructions until they are inlined.
+trait Butterfly<const N: usize> {
+    fn apply<R: Registers>(r: R, x: [Complex<R::V>; N]) -> [Complex<R::V>; N];
+}
+
+impl Stage {
+    #[inline(always)]
+    fn butterflies<R: Registers, B: Butterfly<RADIX>, const RADIX: usize>(
         &self,
         r: R,
         x: &[Complex<R::V>],
+        step: usize,
         y: &mut [Complex<R::V>],
-        butterfly: impl Fn([Complex<R::V>; RADIX]) -> [Complex<R::V>; RADIX],
     ) {
-        let (part, before) = (x.len() / RADIX, self.before);
-        let parts: [&[Complex<R::V>]; RADIX] = std::array::from_fn(|k| &x[k * part..][..part]);
+        let (part, before) = (y.len() / RADIX * step, self.before);
+        let zero = [r.splat(0.0); 2];
         let twiddles = self.twiddles.chunks_exact(RADIX - 1);
         for (group, (out, twiddles)) in y.chunks_exact_mut(RADIX * before).zip(twiddles).enumerate() {
-            let at = group * before;
-            if group == 0 {
-                for within in 0..before {
-                    let sums = butterfly(std::array::from_fn(|k| parts[k][within]));
-                    (0..RADIX).for_each(|k| out[k * before + within] = sums[k]);
-                }
-                continue;
+            let mut factors = [zero; RADIX];
+            for (factor, &[cos, sin]) in factors[1..].iter_mut().zip(twiddles) {
+                *factor = [r.splat(cos), r.splat(sin)];
             }
-            let factors: [Complex<R::V>; RADIX] = std::array::from_fn(|k| {
-                let [cos, sin] = twiddles[k.saturating_sub(1)];
-                [r.splat(cos), r.splat(sin)]
-            });
             for within in 0..before {
-                let sums = butterfly(std::array::from_fn(|k| parts[k][at + within]));
+                let at = (group * before + within) * step;
+                let mut values = [zero; RADIX];
+                for (k, value) in values.iter_mut().enumerate() {
+                    if let Some(x) = x.get(at + k * part) {
+                        *value = *x;
+                    }
+                }
+                let sums = B::apply(r, values);
                 out[within] = sums[0];
-                (1..RADIX).for_each(|k| out[k * before + within] = times(r, sums[k], factors[k]));
+                if group == 0 {
+                    for k in 1..RADIX {
+                        out[k * before + within] = sums[k];
+                    }
+                } else {
+                    for k in 1..RADIX {
+                        out[k * before + within] = times(r, sums[k], factors[k]);
+                    }
+                }
             }
         }
     }
@@ -157,47 +186,64 @@ fn turned<R: Registers>(r: R, a: Complex<R::V>, b: Complex<R::V>) -> [Complex<R:
     [[r.add(a[0], b[1]), r.sub(a[1], b[0])], [r.sub(a[0], b[1]), r.add(a[1], b[0])]]
 }
 
-#[inline(always)]
-fn two<R: Registers>(r: R, [a, b]: [Complex<R::V>; 2]) -> [Complex<R::V>; 2] {
-    [sum(r, a, b), difference(r, a, b)]
+struct Two;
+
+impl Butterfly<2> for Two {
+    #[inline(always)]
+    fn apply<R: Registers>(r: R, [a, b]: [Complex<R::V>; 2]) -> [Complex<R::V>; 2] {
+        [sum(r, a, b), difference(r, a, b)]
+    }
 }
 
-#[inline(always)]
-fn three<R: Registers>(r: R, [a, b, c]: [Complex<R::V>; 3]) -> [Complex<R::V>; 3] {
-    let (half, sine) = (r.splat(0.5), r.splat(0.75_f64.sqrt() as f32));
-    let (both, apart) = (sum(r, b, c), difference(r, b, c));
-    let middle = [r.sub_product(a[0], half, both[0]), r.sub_product(a[1], half, both[1])];
-    let scaled = apart.map(|apart| r.mul(sine, apart));
-    let [second, third] = turned(r, middle, scaled);
-    [sum(r, a, both), second, third]
+struct Three;
+
+impl Butterfly<3> for Three {
+    #[inline(always)]
+    fn apply<R: Registers>(r: R, [a, b, c]: [Complex<R::V>; 3]) -> [Complex<R::V>; 3] {
+        let (half, sine) = (r.splat(0.5), r.splat(0.75_f64.sqrt() as f32));
+        let (both, apart) = (sum(r, b, c), difference(r, b, c));
+        let middle = [r.sub_product(a[0], half, both[0]), r.sub_product(a[1], half, both[1])];
+        let scaled = [r.mul(sine, apart[0]), r.mul(sine, apart[1])];
+        let [second, third] = turned(r, middle, scaled);
+        [sum(r, a, both), second, third]
+    }
 }
 
-#[inline(always)]
-fn four<R: Registers>(r: R, [a, b, c, d]: [Complex<R::V>; 4]) -> [Complex<R::V>; 4] {
-    let (even, even_apart) = (sum(r, a, c), difference(r, a, c));
-    let (odd, odd_apart) = (sum(r, b, d), difference(r, b, d));
-    let [second, fourth] = turned(r, even_apart, odd_apart);
-    [sum(r, even, odd), second, difference(r, even, odd), fourth]
+struct Four;
+
+impl Butterfly<4> for Four {
+    #[inline(always)]
+    fn apply<R: Registers>(r: R, [a, b, c, d]: [Complex<R::V>; 4]) -> [Complex<R::V>; 4] {
+        let (even, even_apart) = (sum(r, a, c), difference(r, a, c));
+        let (odd, odd_apart) = (sum(r, b, d), difference(r, b, d));
+        let [second, fourth] = turned(r, even_apart, odd_apart);
+        [sum(r, even, odd), second, difference(r, even, odd), fourth]
+    }
 }
 
-#[inline(always)]
-fn five<R: Registers>(r: R, [a, b, c, d, e]: [Complex<R::V>; 5]) -> [Complex<R::V>; 5] {
-    let angle = 2.0 * std::f64::consts::PI / 5.0;
-    let [cos_1, cos_2] = [r.splat(angle.cos() as f32), r.splat((2.0 * angle).cos() as f32)];
-    let [sin_1, sin_2] = [r.splat(angle.sin() as f32), r.splat((2.0 * angle).sin() as f32)];
-    let (outer, outer_apart) = (sum(r, b, e), difference(r, b, e));
-    let (inner, inner_apart) = (sum(r, c, d), difference(r, c, d));
-    let part = |k: usize| {
-        let near = r.add_product(r.add_product(a[k], cos_1, outer[k]), cos_2, inner[k]);
-        let far = r.add_product(r.add_product(a[k], cos_2, outer[k]), cos_1, inner[k]);
-        let near_turn = r.add_product(r.mul(sin_1, outer_apart[k]), sin_2, inner_apart[k]);
-        let far_turn = r.sub_product(r.mul(sin_2, outer_apart[k]), sin_1, inner_apart[k]);
-        [near, far, near_turn, far_turn]
-    };
-    let (re, im) = (part(0), part(1));
-    let [second, fifth] = turned(r, [re[0], im[0]], [re[2], im[2]]);
-    let [third, fourth] = turned(r, [re[1], im[1]], [re[3], im[3]]);
-    [sum(r, a, sum(r, outer, inner)), second, third, fourth, fifth]
+struct Five;
+
+impl Butterfly<5> for Five {
+    #[inline(always)]
+    fn apply<R: Registers>(r: R, [a, b, c, d, e]: [Complex<R::V>; 5]) -> [Complex<R::V>; 5] {
+        let angle = 2.0 * std::f64::consts::PI / 5.0;
+        let [cos_1, cos_2] = [r.splat(angle.cos() as f32), r.splat((2.0 * angle).cos() as f32)];
+        let [sin_1, sin_2] = [r.splat(angle.sin() as f32), r.splat((2.0 * angle).sin() as f32)];
+        let (outer, outer_apart) = (sum(r, b, e), difference(r, b, e));
+        let (inner, inner_apart) = (sum(r, c, d), difference(r, c, d));
+        let mut parts = [[a[0]; 4]; 2];
+        for (k, part) in parts.iter_mut().enumerate() {
+            let near = r.add_product(r.add_product(a[k], cos_1, outer[k]), cos_2, inner[k]);
+            let far = r.add_product(r.add_product(a[k], cos_2, outer[k]), cos_1, inner[k]);
+            let near_turn = r.add_product(r.mul(sin_1, outer_apart[k]), sin_2, inner_apart[k]);
+            let far_turn = r.sub_product(r.mul(sin_2, outer_apart[k]), sin_1, inner_apart[k]);
+            *part = [near, far, near_turn, far_turn];
+        }
+        let [re, im] = parts;
+        let [second, fifth] = turned(r, [re[0], im[0]], [re[2], im[2]]);
+        let [third, fourth] = turned(r, [re[1], im[1]], [re[3], im[3]]);
+        [sum(r, a, sum(r, outer, inner)), second, third, fourth, fifth]
+    }
 }
 
 #[cfg(test)]
@@ -205,15 +251,16 @@ mod tests {
     use super::*;
     use crate::arch::{Isa, RegisterWork, with_lanes};
 
-    struct Line<'a>(&'a Transform, &'a mut [f32], &'a mut [f32], &'a mut Vec<f32>);
+    struct Line<'a>(&'a Transform, &'a [f32], &'a mut [f32], &'a mut Vec<f32>);
 
     impl RegisterWork for Line<'_> {
         #[inline(always)]
         fn run<R: Registers>(self, r: R) {
-            let (a, b) = (r.complex_mut(self.1), r.complex_mut(self.2));
-            let result = self.0.run(r, a, b);
+            let (x, buffers) = (r.complex(self.1), r.complex_mut(self.2));
+            let (result, spare) = buffers.split_at_mut(self.0.len());
+            self.0.run(r, x, 1, result, spare);
             *self.3 = vec![0.0; 2 * R::LANES * result.len()];
-            for (out, &[re, im]) in self.3.chunks_exact_mut(2 * R::LANES).zip(result) {
+            for (out, &mut [re, im]) in self.3.chunks_exact_mut(2 * R::LANES).zip(result) {
                 r.store(re, &mut out[..R::LANES]);
                 r.store(im, &mut out[R::LANES..]);
             }
@@ -231,7 +278,7 @@ mod tests {
                 let mut result = Vec::new();
                 scratch.with(n, |a| {
                     a.iter_mut().enumerate().for_each(|(at, a)| *a = value(at));
-                    scratch.with(n, |b| {
+                    scratch.with(2 * n, |b| {
                         with_lanes(isa, Line(&Transform::new(len), a, b, &mut result));
                     });
                 });
