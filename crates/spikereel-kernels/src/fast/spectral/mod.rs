@@ -10,16 +10,27 @@ mod outer;
 mod product;
 mod transform;
 
-use super::Fast;
 use super::conv::Folded;
 use super::tiles::{column_sums, padded_columns};
-use crate::Conv3d;
+use super::{Fast, Precision};
 use crate::arch::with_lanes;
+use crate::{Conv3d, Isa};
 use grid::Shape;
 use rayon::prelude::*;
 
 /// Values of a block's spectra, about.
 const BLOCK_VALUES: usize = 1 << 24;
+
+impl Isa {
+    /// Products that tiles take in the time of one in f32. Of AMX, what whole layers were measured at and not its peak.
+    fn products_at_once(self, precision: Precision) -> f64 {
+        match precision {
+            Precision::Bf16 if self.has_tiles() => 4.0,
+            Precision::Bf16 if self.multiplies_bf16() => 2.0,
+            _ => 1.0,
+        }
+    }
+}
 
 /// A convolution that runs over spectra.
 pub(super) struct Spectral<'a> {
@@ -41,7 +52,9 @@ impl<'a> Spectral<'a> {
     }
 
     fn is_faster(&self) -> bool {
-        true
+        let (fast, shape) = (self.fast, &self.shape);
+        let products = shape.n_voxels() * self.folded.n_packed_rows() * shape.n_to;
+        shape.cost(fast.isa.lanes()) * fast.isa.products_at_once(fast.precision) < products as f64
     }
 
     fn samples_per_block(&self, values_per_sample: usize) -> usize {
@@ -187,10 +200,9 @@ impl<'a> Spectral<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Precision;
     use super::*;
     use crate::naive::Naive;
-    use crate::{Isa, Kernels, Volume};
+    use crate::{Kernels, Volume};
     use proptest::prelude::*;
 
     fn values(n: usize, period: usize) -> Vec<f32> {
