@@ -4,9 +4,9 @@ mod common;
 
 use common::{PRECISIONS, assert_close, engines_in, operands, poisoned, values, wide};
 use proptest::prelude::*;
-use spikereel_kernels::fast::Precision;
+use spikereel_kernels::fast::{Fast, Precision};
 use spikereel_kernels::naive::Naive;
-use spikereel_kernels::{Conv3d, Kernels, Volume};
+use spikereel_kernels::{Conv3d, Isa, Kernels, Volume};
 
 /// Rounding of a sum of up to 8,000 products in f32, about sqrt(8000) 2^-24 of the result, relative to the largest result.
 const TOLERANCE: f64 = 5e-6;
@@ -68,6 +68,20 @@ fn layers_like_the_published_ones_match_the_definition() {
     check(&conv(2, [1, 4, 4], [32, 16], [3, 3, 3], [5, 2, 2]));
     check(&conv(1, [5, 4, 4], [16, 32], [5, 5, 5], [3, 2, 2]));
     check(&conv(1, [4, 6, 5], [32, 3], [7, 7, 7], [3, 2, 2]));
+}
+
+#[test]
+fn large_kernels_run_over_spectra_and_tiny_grids_do_not() {
+    for engine in PRECISIONS.into_iter().flat_map(engines_in) {
+        let over_spectra = |shape: &Conv3d| engine.runs_over_spectra(shape);
+        assert!(!over_spectra(&conv(8, [1, 4, 4], [128, 128], [3, 3, 3], [1, 1, 1])));
+        let first = conv(8, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]);
+        let of_one = conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]);
+        assert_eq!(over_spectra(&first), over_spectra(&of_one), "the batch decides nothing");
+    }
+    let chosen = Fast::on(Isa::Portable, Precision::F32).unwrap();
+    assert!(chosen.runs_over_spectra(&conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1])));
+    assert!(!chosen.on_tiles_alone().runs_over_spectra(&conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1])));
 }
 
 #[test]

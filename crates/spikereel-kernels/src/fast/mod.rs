@@ -1,5 +1,5 @@
-//! Fast paths. Dense layers and convolutions run through the tiles of `arch`, in f32 or on operands rounded to bf16; everything else is
-//! f32. Every reduction has a shape fixed by sizes alone, so the same instructions give the same bits on any number of threads.
+//! Fast paths. Dense layers and convolutions run through the tiles of `arch`, in f32 or on operands rounded to bf16, or, where kernels are
+//! large, over spectra in f32; everything else is f32. Every reduction has a shape fixed by sizes alone, so the same instructions give the same bits on any number of threads.
 
 mod conv;
 mod layers;
@@ -32,7 +32,7 @@ pub enum Precision {
     /// f32.
     #[default]
     F32,
-    /// Operands rounded to bf16, 8 bits of mantissa.
+    /// Operands rounded to bf16, 8 bits of mantissa, but for convolutions over spectra.
     Bf16,
 }
 
@@ -51,6 +51,7 @@ impl Precision {
 pub struct Fast {
     isa: Isa,
     precision: Precision,
+    tiles_alone: bool,
     singles: Scratch<f32>,
     halves: Scratch<u16>,
     words: Scratch<u32>,
@@ -66,6 +67,16 @@ impl Fast {
     /// On a given instruction set; `None` where this processor lacks it.
     pub fn on(isa: Isa, precision: Precision) -> Option<Self> {
         isa.is_available().then(|| Self { isa, precision, ..Self::default() })
+    }
+
+    /// The same with every convolution on tiles, none over spectra: for tests and comparisons.
+    pub fn on_tiles_alone(self) -> Self {
+        Self { tiles_alone: true, ..self }
+    }
+
+    /// True where a convolution of this shape runs over spectra, which is what is expected to be faster.
+    pub fn runs_over_spectra(&self, shape: &Conv3d) -> bool {
+        Spectral::new(self, shape).is_some()
     }
 
     /// The instruction set it runs on.

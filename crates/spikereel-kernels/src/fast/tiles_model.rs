@@ -11,7 +11,7 @@ fn values(key: usize, n: usize) -> Vec<f32> {
 
 /// Both in bf16; they differ in the order of sums alone.
 fn on(isa: Isa) -> Fast {
-    Fast::on(isa, Precision::Bf16).expect("everywhere")
+    Fast::on(isa, Precision::Bf16).expect("everywhere").on_tiles_alone()
 }
 
 #[track_caller]

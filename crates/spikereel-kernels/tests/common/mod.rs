@@ -36,9 +36,10 @@ pub fn operands(precision: Precision, key: u64, n: usize) -> Vec<f32> {
 /// Both precisions.
 pub const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Bf16];
 
-/// The fast kernels on each instruction set that this processor has.
+/// The fast kernels on each instruction set that this processor has, with the choice between tiles and spectra and on tiles alone.
 pub fn engines_in(precision: Precision) -> Vec<Fast> {
-    let engines: Vec<Fast> = Isa::ALL.into_iter().filter_map(|isa| Fast::on(isa, precision)).collect();
+    let on = |isa: Isa| Fast::on(isa, precision).into_iter().chain(Fast::on(isa, precision).map(Fast::on_tiles_alone));
+    let engines: Vec<Fast> = Isa::ALL.into_iter().flat_map(on).collect();
     assert!(!engines.is_empty());
     engines
 }

@@ -43,7 +43,7 @@ impl<'a> Spectral<'a> {
     /// Where spectra are expected to be faster than tiles; by the shape of a sample alone, so that bits do not depend on the batch.
     pub fn new(fast: &'a Fast, conv: &Conv3d) -> Option<Self> {
         let spectral = Self::of(fast, conv);
-        spectral.is_faster().then_some(spectral)
+        (!fast.tiles_alone && spectral.is_faster()).then_some(spectral)
     }
 
     fn of(fast: &'a Fast, conv: &Conv3d) -> Self {
