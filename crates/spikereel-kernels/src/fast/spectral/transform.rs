@@ -26,8 +26,7 @@ impl Transform {
     /// Where `len` has a prime factor beyond 5.
     pub fn new(len: usize) -> Self {
         let (mut rest, mut before, mut stages) = (len, 1, Vec::new());
-        while rest > 1 {
-            let radix = [4, 2, 3, 5].into_iter().find(|radix| rest.is_multiple_of(*radix)).expect("factors up to 5");
+        for radix in radices(len) {
             let n_groups = rest / radix;
             let twiddle = |group: usize, output: usize| {
                 let angle = -2.0 * std::f64::consts::PI * (group * output) as f64 / rest as f64;
@@ -75,6 +74,15 @@ impl Transform {
     }
 }
 
+/// The fewest factors out of 2 to 6, so that a line is passed over as few times as can be.
+fn radices(len: usize) -> Vec<usize> {
+    let fitting = [4, 6, 5, 3, 2].into_iter().filter(|radix| len.is_multiple_of(*radix));
+    let chains = fitting.map(|radix| [vec![radix], radices(len / radix)].concat());
+    let fewest = chains.min_by_key(Vec::len);
+    assert!(len == 1 || fewest.is_some(), "{len} has a prime factor beyond 5");
+    fewest.unwrap_or_default()
+}
+
 /// All stages of one line.
 struct Run<'a, R: Registers> {
     transform: &'a Transform,
@@ -114,7 +122,8 @@ impl Stage {
             2 => self.butterflies::<R, Two, 2>(r, x, step, y),
             3 => self.butterflies::<R, Three, 3>(r, x, step, y),
             4 => self.butterflies::<R, Four, 4>(r, x, step, y),
-            _ => self.butterflies::<R, Five, 5>(r, x, step, y),
+            5 => self.butterflies::<R, Five, 5>(r, x, step, y),
+            _ => self.butterflies::<R, Six, 6>(r, x, step, y),
         }
     }
 }
@@ -243,6 +252,21 @@ impl Butterfly<5> for Five {
         let [second, fifth] = turned(r, [re[0], im[0]], [re[2], im[2]]);
         let [third, fourth] = turned(r, [re[1], im[1]], [re[3], im[3]]);
         [sum(r, a, sum(r, outer, inner)), second, third, fourth, fifth]
+    }
+}
+
+/// Two of three and three of two: 2 and 3 share no factor, so nothing is turned in between.
+struct Six;
+
+impl Butterfly<6> for Six {
+    #[inline(always)]
+    fn apply<R: Registers>(r: R, x: [Complex<R::V>; 6]) -> [Complex<R::V>; 6] {
+        let a = Three::apply(r, [x[0], x[2], x[4]]);
+        let b = Three::apply(r, [x[3], x[5], x[1]]);
+        let [first, fourth] = Two::apply(r, [a[0], b[0]]);
+        let [fifth, second] = Two::apply(r, [a[1], b[1]]);
+        let [third, sixth] = Two::apply(r, [a[2], b[2]]);
+        [first, second, third, fourth, fifth, sixth]
     }
 }
 
