@@ -2,7 +2,7 @@
 
 use super::super::Fast;
 use super::grid::Shape;
-use super::product::{Row, Tasks, rows_of_spectra, split};
+use super::product::{Row, Tasks, copy_plane, rows_of_spectra, split};
 use crate::arch::{Complex, RegisterWork, Registers, with_lanes, with_registers};
 use rayon::prelude::*;
 
@@ -20,6 +20,7 @@ pub(super) fn add_outer_products(fast: &Fast, shape: &Shape, from: &[f32], to: &
         shape.batch * n_t,
         n_t * shape.n_from,
         taps_t * shape.n_from * n_h,
+        shape.batch * shape.grid.size[0] * n_h,
         n_t.max(n_h),
         n_t.max(n_h),
     ]
@@ -41,7 +42,7 @@ struct Outer<'a> {
     frequency: usize,
     first_block: usize,
     sums: &'a mut [f32],
-    buffers: [&'a mut [f32]; 6],
+    buffers: [&'a mut [f32]; 7],
 }
 
 impl RegisterWork for Outer<'_> {
@@ -50,20 +51,20 @@ impl RegisterWork for Outer<'_> {
         let Self { shape, frequency, first_block, .. } = self;
         let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
         let [of_t, of_h, _] = &shape.grid.transforms;
-        let [rows, gradients, products, planes, a, spare] = self.buffers;
-        let (gradients, products) = (r.complex_mut(gradients), r.complex_mut(products));
+        let [rows, gradients, products, planes, copies, a, spare] = self.buffers;
+        let (gradients, products, copies) = (r.complex_mut(gradients), r.complex_mut(products), r.complex_mut(copies));
         let (planes, a, spare) = (r.complex_mut(planes), r.complex_mut(a), r.complex_mut(spare));
-        rows_of_spectra(r, shape, self.from, shape.n_from, frequency, r.complex_mut(rows), spare);
+        rows_of_spectra(r, shape, self.from, frequency, r.complex_mut(rows), [&mut *copies, &mut *spare]);
         let row_len = 2 * R::LANES * shape.row_len(R::LANES);
         let block_len = taps_t * taps_h * shape.n_from;
-        let to = r.complex(self.to);
-        let (frames, step) = (shape.grid.size[0], shape.n_to.div_ceil(R::LANES) * shape.grid.n_frequencies() * n_h);
+        let plane_len = shape.grid.size[0] * n_h;
         for (block, sums) in r.complex_mut(self.sums).chunks_exact_mut(block_len).enumerate() {
-            let plane = (first_block + block) * shape.grid.n_frequencies() + frequency;
+            for (sample, plane) in copies.chunks_exact_mut(plane_len).enumerate() {
+                copy_plane(r, shape, self.to, shape.n_to, [sample, first_block + block, frequency], plane);
+            }
             for (h, row) in rows.chunks_exact(row_len).enumerate() {
-                for (sample, gradients) in gradients.chunks_exact_mut(n_t).enumerate() {
-                    let first = sample * frames * step + plane * n_h + h;
-                    of_t.run(r, &to[first..first + (frames - 1) * step + 1], step, gradients, spare);
+                for (plane, gradients) in copies.chunks_exact(plane_len).zip(gradients.chunks_exact_mut(n_t)) {
+                    of_t.run(r, &plane[h..plane_len - n_h + h + 1], n_h, gradients, spare);
                 }
                 outer_row(r, &Row { shape, values: row }, gradients, products);
                 for (from, products) in products.chunks_exact(n_t).enumerate() {
