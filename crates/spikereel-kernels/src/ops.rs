@@ -73,6 +73,11 @@ pub trait Kernels: Send + Sync {
         dbias: &mut [Self::Real],
     );
 
+    /// Values of scratch memory that a convolution takes where they are many, about; kept between calls and shared by all of them.
+    fn conv3d_scratch(&self, _shape: &Conv3d) -> usize {
+        0
+    }
+
     /// `y[row, out] = sum_in x[row, in] weight[out, in] + bias[out]`.
     fn linear_forward(
         &self,

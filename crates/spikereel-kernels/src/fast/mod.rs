@@ -149,6 +149,10 @@ impl Kernels for Fast {
         }
     }
 
+    fn conv3d_scratch(&self, shape: &Conv3d) -> usize {
+        Spectral::new(self, shape).map_or(0, |spectral| spectral.n_scratch())
+    }
+
     fn linear_forward(&self, n_rows: usize, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
         in_precision!(self, layers::linear_forward(n_rows, x, weight, bias, y));
     }

@@ -11,6 +11,7 @@ use crate::network::{Network, NodeIdx, Op};
 use crate::plan::Plan;
 use crate::weights::Weights;
 use crate::{Real, Wants};
+use forward::{convolution, volume};
 use moves::Gather;
 use spikereel_data::{DataError, Result};
 use spikereel_kernels::{Kernels, LossParts, VideoLoss};
@@ -87,7 +88,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         values * size_of::<K::Real>() + self.winners.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Bytes that those buffers will have for batches of `batch` samples.
+    /// Bytes that those buffers and the kernels' scratch memory will have for batches of `batch` samples.
     pub fn bytes_for(&self, batch: usize) -> usize {
         let per_sample: usize = self.plan.slot_len.iter().sum();
         let winners =
@@ -95,7 +96,12 @@ impl<K: Kernels<Real: Real>> Engine<K> {
                 step.pool.is_some() || matches!(self.network.nodes()[step.node.0].op, Op::MaxPool3d { .. })
             });
         let winners: usize = winners.map(|step| self.network.extent(step.output).len()).sum();
-        (per_sample * batch + self.gradients.len()) * size_of::<K::Real>() + winners * batch
+        let scratch = self.plan.steps.iter().filter_map(|step| {
+            let input = volume(self.network.extent(*step.inputs.first()?), batch);
+            Some(self.kernels.conv3d_scratch(&convolution(&self.network.nodes()[step.node.0].op, input)?))
+        });
+        (per_sample * batch + self.gradients.len() + scratch.max().unwrap_or(0)) * size_of::<K::Real>()
+            + winners * batch
     }
 
     /// Runs the network on `input`, `[batch, frame, height, width, channel]` as the network's input says; returns its output. In

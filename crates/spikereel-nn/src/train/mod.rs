@@ -383,7 +383,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
 
 impl<K: Kernels<Real = f32>> Trainer<K> {
     /// Bytes of memory that a training step needs: activations and gradients, two batches, weights (the present, the best, and a copy while a
-    /// checkpoint is written) and the optimiser's. Room to work in inside the kernels comes on top: about a tenth.
+    /// checkpoint is written), the optimiser's, and the kernels' spectra. Other room to work in inside the kernels comes on top: about a tenth.
     pub fn memory_bytes(&self) -> usize {
         let dataset = self.fold.dataset();
         let n_sample = dataset.n_bins() * dataset.n_sites() + dataset.video_shape().iter().product::<usize>();

@@ -28,7 +28,7 @@ pub enum Precision {
     /// f32.
     #[default]
     F32,
-    /// Operands rounded to bf16; sums, weights, statistics and the optimiser stay in f32.
+    /// Operands rounded to bf16, but for convolutions over spectra; sums, weights, statistics and the optimiser stay in f32.
     Bf16,
 }
 

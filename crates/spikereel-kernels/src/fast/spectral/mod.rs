@@ -103,13 +103,10 @@ impl<'a> Spectral<'a> {
     pub fn weight_gradient(&self, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
         let (fast, folded, shape) = (self.fast, &self.folded, &self.shape);
         column_sums(fast.isa, dy, dbias);
-        let (lanes, stride) = (fast.isa.lanes(), padded_columns(shape.n_to));
-        let [taps_t, taps_h, _] = shape.window.taps();
-        let n_sums =
-            shape.grid.n_frequencies() * shape.n_to.next_multiple_of(lanes) * 2 * taps_t * taps_h * shape.n_from;
-        fast.singles.with(n_sums, |sums| {
+        let stride = padded_columns(shape.n_to);
+        fast.singles.with(self.n_sums(), |sums| {
             sums.par_chunks_mut(1 << 16).for_each(|sums| sums.fill(0.0));
-            let per_block = self.samples_per_block(shape.n_read(shape.n_from, lanes) + shape.n_read(shape.n_to, lanes));
+            let per_block = self.samples_per_block(self.n_read_by_gradient());
             let (x_len, y_len) = (x.len() / shape.batch, dy.len() / shape.batch);
             for (x, dy) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
@@ -132,6 +129,27 @@ impl<'a> Spectral<'a> {
     fn values_per_sample(&self, shape: &Shape) -> usize {
         let lanes = self.fast.isa.lanes();
         shape.n_read(shape.n_from, lanes) + shape.n_written(shape.n_to, lanes)
+    }
+
+    /// The same for the weight gradient: the spectra of both its operands.
+    fn n_read_by_gradient(&self) -> usize {
+        let lanes = self.fast.isa.lanes();
+        self.shape.n_read(self.shape.n_from, lanes) + self.shape.n_read(self.shape.n_to, lanes)
+    }
+
+    /// Sums of the weight gradient before the last axis is transformed.
+    fn n_sums(&self) -> usize {
+        let (shape, [taps_t, taps_h, _]) = (&self.shape, self.shape.window.taps());
+        let n_to = shape.n_to.next_multiple_of(self.fast.isa.lanes());
+        shape.grid.n_frequencies() * n_to * 2 * taps_t * taps_h * shape.n_from
+    }
+
+    /// Values of scratch memory that the largest of its passes takes, but for what each thread needs.
+    pub fn n_scratch(&self) -> usize {
+        let of_block = |per_sample: usize| per_sample * self.samples_per_block(per_sample);
+        let of_gradient = of_block(self.n_read_by_gradient()) + self.n_sums();
+        let others = [self.values_per_sample(&self.shape), self.values_per_sample(&self.shape.reversed())];
+        others.into_iter().map(of_block).fold(of_gradient, usize::max)
     }
 
     /// Lends an output gradient at low resolution, and how far apart its voxels stand.
