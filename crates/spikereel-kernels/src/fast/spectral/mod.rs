@@ -278,6 +278,31 @@ mod tests {
         check(&conv(1, [4, 6, 5], [32, 3], 7, [3, 2, 2]));
     }
 
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let input = Volume { batch: 6, frames: 5, height: 7, width: 6, channels: 20 };
+        let conv = Conv3d { input, out_channels: 70, kernel: [3, 5, 3], upsample: [1; 3] };
+        let (x, dy) = (values(conv.input.len(), 1009), values(conv.output().len(), 811));
+        let (weight, bias) = (values(conv.n_weights(), 613), values(conv.out_channels, 11));
+        let run = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
+            pool.install(|| {
+                let fast = Fast::new(Precision::F32);
+                let spectral = Spectral::of(&fast, &conv);
+                let mut out = [dy.clone(), x.clone(), weight.clone(), bias.clone()];
+                let [y, dx, dweight, dbias] = &mut out;
+                spectral.forward(&x, &weight, &bias, y);
+                spectral.input_gradient(&dy, &weight, dx);
+                spectral.weight_gradient(&x, &dy, dweight, dbias);
+                out
+            })
+        };
+        let alone = run(1);
+        for n_threads in [2, 3, 8] {
+            assert_eq!(run(n_threads), alone, "{n_threads} threads");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
