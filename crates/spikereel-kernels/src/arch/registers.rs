@@ -56,62 +56,71 @@ pub(crate) trait RegisterWork {
     fn run<R: Registers>(self, registers: R);
 }
 
-/// Four numbers in plain code.
+/// `N` numbers in plain code.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plain;
+pub(crate) struct Plain<const N: usize>;
 
-impl Registers for Plain {
-    type V = [f32; 4];
-    const LANES: usize = 4;
+impl<const N: usize> Plain<N> {
+    #[inline(always)]
+    fn each(a: [f32; N], b: [f32; N], operation: impl Fn(f32, f32) -> f32) -> [f32; N] {
+        std::array::from_fn(|lane| operation(a[lane], b[lane]))
+    }
+}
+
+impl<const N: usize> Registers for Plain<N> {
+    type V = [f32; N];
+    const LANES: usize = N;
 
     #[inline(always)]
-    fn splat(self, value: f32) -> [f32; 4] {
-        [value; 4]
+    fn splat(self, value: f32) -> [f32; N] {
+        [value; N]
     }
     #[inline(always)]
-    fn load(self, from: &[f32]) -> [f32; 4] {
+    fn load(self, from: &[f32]) -> [f32; N] {
         *from.first_chunk().expect("as many values as lanes")
     }
     #[inline(always)]
-    fn store(self, value: [f32; 4], to: &mut [f32]) {
+    fn store(self, value: [f32; N], to: &mut [f32]) {
         *to.first_chunk_mut().expect("as many values as lanes") = value;
     }
     #[inline(always)]
-    fn add(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
+    fn add(self, a: [f32; N], b: [f32; N]) -> [f32; N] {
+        Self::each(a, b, |a, b| a + b)
     }
     #[inline(always)]
-    fn sub(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]]
+    fn sub(self, a: [f32; N], b: [f32; N]) -> [f32; N] {
+        Self::each(a, b, |a, b| a - b)
     }
     #[inline(always)]
-    fn mul(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        [a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]]
+    fn mul(self, a: [f32; N], b: [f32; N]) -> [f32; N] {
+        Self::each(a, b, |a, b| a * b)
     }
     #[inline(always)]
-    fn add_product(self, sum: [f32; 4], a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+    fn add_product(self, sum: [f32; N], a: [f32; N], b: [f32; N]) -> [f32; N] {
         self.add(sum, self.mul(a, b))
     }
     #[inline(always)]
-    fn sub_product(self, sum: [f32; 4], a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+    fn sub_product(self, sum: [f32; N], a: [f32; N], b: [f32; N]) -> [f32; N] {
         self.sub(sum, self.mul(a, b))
     }
     #[inline(always)]
-    fn complex(self, values: &[f32]) -> &[Complex<[f32; 4]>] {
-        let (pairs, rest) = values.as_chunks::<4>().0.as_chunks::<2>();
-        assert!(rest.is_empty() && values.len().is_multiple_of(8), "{WHOLE}");
-        pairs
+    fn complex(self, values: &[f32]) -> &[Complex<[f32; N]>] {
+        assert!(values.len().is_multiple_of(2 * N), "{WHOLE}");
+        values.as_chunks::<N>().0.as_chunks::<2>().0
     }
     #[inline(always)]
-    fn complex_mut(self, values: &mut [f32]) -> &mut [Complex<[f32; 4]>] {
-        assert!(values.len().is_multiple_of(8), "{WHOLE}");
-        values.as_chunks_mut::<4>().0.as_chunks_mut::<2>().0
+    fn complex_mut(self, values: &mut [f32]) -> &mut [Complex<[f32; N]>] {
+        assert!(values.len().is_multiple_of(2 * N), "{WHOLE}");
+        values.as_chunks_mut::<N>().0.as_chunks_mut::<2>().0
     }
     #[inline(never)]
     fn apart(self, work: impl Work) {
         work.run();
     }
 }
+
+/// Numbers of a register where the processor has none that we know of.
+const PLAIN_LANES: usize = 4;
 
 /// What a view of numbers as registers is held to.
 pub(super) const WHOLE: &str = "the numbers are no whole registers";
@@ -123,17 +132,18 @@ pub(super) const WHOLE: &str = "the numbers are no whole registers";
 pub(crate) fn with_lanes(isa: Isa, work: impl RegisterWork) {
     assert!(isa.is_available(), "{} is not available", isa.name());
     match isa {
-        Isa::Portable => work.run(Plain),
+        Isa::Portable => work.run(Plain::<PLAIN_LANES>),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` is available.
         Isa::Avx2 => unsafe { super::x86::with_avx2_lanes(work) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` is available.
         Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe { super::x86::with_avx512_lanes(work) },
+        // As many lanes as AVX-512 has, so that what hangs on their number is tested on any machine.
         #[cfg(test)]
-        Isa::AmxModel => work.run(Plain),
+        Isa::AmxModel => work.run(Plain::<{ super::LANES }>),
         #[cfg(not(target_arch = "x86_64"))]
-        _ => work.run(Plain),
+        _ => work.run(Plain::<PLAIN_LANES>),
     }
 }
 
@@ -145,7 +155,9 @@ impl Isa {
             Isa::Avx2 => 8,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => 16,
-            _ => Plain::LANES,
+            #[cfg(test)]
+            Isa::AmxModel => super::LANES,
+            _ => PLAIN_LANES,
         }
     }
 }

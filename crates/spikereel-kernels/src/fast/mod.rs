@@ -1,5 +1,6 @@
 //! Fast paths. Dense layers and convolutions run through the tiles of `arch`, in f32 or on operands rounded to bf16, or, where kernels are
-//! large, over spectra in f32; everything else is f32. Every reduction has a shape fixed by sizes alone, so the same instructions give the same bits on any number of threads.
+//! large, over spectra in f32; everything else is f32. Every reduction has a shape fixed by sizes alone, so the same instructions give the
+//! same bits on any number of threads.
 
 mod conv;
 mod layers;

@@ -25,7 +25,7 @@ pub(super) fn spectra_of_frames(
     out.par_chunks_mut(frame_len).zip(values.par_chunks(height * width * stride)).for_each(|(out, values)| {
         fast.singles.with(lens.iter().sum(), |buffer| {
             let buffers = split(buffer, lens);
-            with_lanes(fast.isa, Spectra { grid, values, n_channels, stride, out, buffers });
+            with_lanes(fast.isa, Spectra { grid, values, stride, out, buffers });
         });
     });
 }
@@ -33,7 +33,6 @@ pub(super) fn spectra_of_frames(
 struct Spectra<'a> {
     grid: &'a Grid,
     values: &'a [f32],
-    n_channels: usize,
     stride: usize,
     out: &'a mut [f32],
     buffers: [&'a mut [f32]; 4],
@@ -50,7 +49,6 @@ impl RegisterWork for Spectra<'_> {
             (r.complex_mut(a), r.complex_mut(both), r.complex_mut(spare), r.complex_mut(lines));
         let zero = r.splat(0.0);
         for (block, out) in r.complex_mut(self.out).chunks_exact_mut(n_frequencies * n_h).enumerate() {
-            debug_assert!(block * R::LANES < self.n_channels);
             for h in (0..height).step_by(2) {
                 let has_second = h + 1 < height;
                 let next_line = if has_second { width * self.stride } else { 0 };

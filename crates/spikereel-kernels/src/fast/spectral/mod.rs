@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    /// Over spectra on every instruction set, whether that would be chosen or not.
+    /// Over spectra on every instruction set and on plain registers as wide as AVX-512's, whether that would be chosen or not.
     fn check(conv: &Conv3d) {
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
         let (x, dy) = (values(conv.input.len(), 1009), values(conv.output().len(), 811));
@@ -245,7 +245,7 @@ mod tests {
         Naive.conv3d_forward(conv, &wide(&x), &wide(&weight), &wide(&bias), &mut y);
         Naive.conv3d_input_gradient(conv, &wide(&dy), &wide(&weight), &mut dx);
         Naive.conv3d_weight_gradient(conv, &wide(&x), &wide(&dy), &mut dweight, &mut dbias);
-        for fast in Isa::ALL.into_iter().filter_map(|isa| Fast::on(isa, Precision::F32)) {
+        for fast in Isa::ALL.into_iter().chain([Isa::AmxModel]).filter_map(|isa| Fast::on(isa, Precision::F32)) {
             let spectral = Spectral::of(&fast, conv);
             let poisoned = |n: usize| vec![f32::NAN; n];
             let (mut y32, mut dx32) = (poisoned(y.len()), poisoned(dx.len()));

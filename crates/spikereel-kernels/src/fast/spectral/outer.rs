@@ -123,7 +123,7 @@ fn outer<R: Registers, const N: usize>(
     let mut sums = [[r.splat(0.0); 2]; N];
     for sample in 0..row.shape.batch {
         let [re, im] = to[sample * n_t + t];
-        let values = row.at(r, block, sample, t);
+        let values = row.at::<R>(block, sample, t);
         for (n, sum) in sums.iter_mut().enumerate() {
             let (x, y) = (r.splat(values[lane + n]), r.splat(values[R::LANES + lane + n]));
             sum[1] = r.add_product(r.add_product(sum[1], x, re), y, im);

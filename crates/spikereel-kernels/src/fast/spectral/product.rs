@@ -1,5 +1,5 @@
-//! A convolution as the product of spectra. A task has one frequency along lines and one register of output channels, and makes the
-//! spectrum of its kernels as it goes, a row of it at a time: the whole is never kept.
+//! A convolution as the product of spectra. A task has one frequency along lines and some blocks of output channels, and makes the
+//! spectrum of their kernels as it goes, a row of it at a time: the whole is never kept.
 
 use super::super::Fast;
 use super::grid::Shape;
@@ -54,7 +54,6 @@ impl Tasks {
         let n_blocks = shape.n_to.div_ceil(lanes);
         let wanted = (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(shape.grid.n_frequencies());
         let per_frequency = (wanted..n_blocks).find(|n| n_blocks.is_multiple_of(*n)).unwrap_or(n_blocks);
-        let per_frequency = if wanted <= 1 { 1 } else { per_frequency };
         Self { per_frequency, blocks: n_blocks / per_frequency }
     }
 
@@ -97,7 +96,7 @@ impl RegisterWork for Product<'_> {
         let row_len = 2 * R::LANES * shape.row_len(R::LANES);
         let block_len = shape.batch * frames * height;
         for (block, out) in r.complex_mut(self.out).chunks_exact_mut(block_len).enumerate() {
-            let kernel = Kernels { shape, packed, stride, frequency, block: first_block + block };
+            let kernel = KernelSpectra { shape, packed, stride, frequency, block: first_block + block };
             kernel.along_rows(r, kernels, a, b, spare);
             for (h, row) in rows.chunks_exact(row_len).enumerate() {
                 kernel.along_frames(r, &kernels[h * shape.n_from * shape.window.taps()[0]..], kernel_row, a, b, spare);
@@ -174,7 +173,7 @@ pub(super) fn copy_plane<R: Registers>(
 }
 
 /// The kernels of one frequency along lines and one block of output channels.
-struct Kernels<'a> {
+struct KernelSpectra<'a> {
     shape: &'a Shape,
     packed: &'a [f32],
     stride: usize,
@@ -182,7 +181,7 @@ struct Kernels<'a> {
     block: usize,
 }
 
-impl Kernels<'_> {
+impl KernelSpectra<'_> {
     /// Spectra along lines and rows: `[frequency along rows, from channel, tap along frames]`.
     #[inline(always)]
     fn along_rows<R: Registers>(
@@ -253,7 +252,7 @@ pub(super) struct Row<'a> {
 impl Row<'_> {
     /// One frequency of one sample: real parts of a block's lanes, then their imaginary parts.
     #[inline(always)]
-    pub fn at<R: Registers>(&self, _: R, block: usize, sample: usize, t: usize) -> &[f32] {
+    pub fn at<R: Registers>(&self, block: usize, sample: usize, t: usize) -> &[f32] {
         let at = (block * self.shape.batch + sample) * self.shape.grid.lens()[0] + t;
         &self.values[2 * R::LANES * at..][..2 * R::LANES]
     }
@@ -274,7 +273,7 @@ impl Row<'_> {
         for (block, kernels) in kernels.chunks(R::LANES).enumerate() {
             let mut values: [&[f32]; N] = [&[]; N];
             for (n, values) in values.iter_mut().enumerate() {
-                *values = self.at(r, block, sample + n, t);
+                *values = self.at::<R>(block, sample + n, t);
             }
             for (lane, &[re, im]) in kernels.iter().enumerate() {
                 for (sum, values) in sums.iter_mut().zip(values) {

@@ -115,6 +115,11 @@ impl<R: Registers> Work for Run<'_, R> {
     }
 }
 
+/// A transform of `N` numbers. A trait and no closure: closures are functions of their own, which lack the instructions until they are inlined.
+trait Butterfly<const N: usize> {
+    fn apply<R: Registers>(r: R, x: [Complex<R::V>; N]) -> [Complex<R::V>; N];
+}
+
 impl Stage {
     #[inline(always)]
     fn run<R: Registers>(&self, r: R, x: &[Complex<R::V>], step: usize, y: &mut [Complex<R::V>]) {
@@ -126,14 +131,7 @@ impl Stage {
             _ => self.butterflies::<R, Six, 6>(r, x, step, y),
         }
     }
-}
 
-/// A transform of `N` numbers. A trait and no closure: closures are functions of their own, which lack the instructions until they are inlined.
-trait Butterfly<const N: usize> {
-    fn apply<R: Registers>(r: R, x: [Complex<R::V>; N]) -> [Complex<R::V>; N];
-}
-
-impl Stage {
     #[inline(always)]
     fn butterflies<R: Registers, B: Butterfly<RADIX>, const RADIX: usize>(
         &self,
@@ -294,7 +292,7 @@ mod tests {
     #[test]
     fn every_good_length_on_every_instruction_set_is_the_sum_that_defines_it() {
         for len in (1..=64).map(Transform::good_len) {
-            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            for isa in Isa::ALL.into_iter().chain([Isa::AmxModel]).filter(|isa| isa.is_available()) {
                 let lanes = isa.lanes();
                 let value = |at: usize| ((at * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
                 let scratch = crate::fast::scratch::Scratch::default();
