@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod emulated;
 mod faults;
 mod golden;
 mod portability;
@@ -21,6 +22,8 @@ usage: cargo xtask COMMAND
   golden --python PYTHON [WORD]    run those whose path holds WORD; say which golden files changed
   portability                      build one static binary; run it alone in an empty root folder (as root), and by
                                    qemu-user, where installed, on a processor without AVX
+  emulated KERNEL [--bochs BOCHS] [WORD ...]   the kernels' tests, or those whose names hold a word, under KERNEL (a Linux vmlinuz) on a
+                                   processor with AVX-512, its bf16 and AMX that Bochs 3 emulates
   screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
                                    fail on console errors, outside requests and sideways scrolling
   faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["screenshots", report, out] => screenshots::run(report.as_ref(), out.as_ref()),
         ["faults", rest @ ..] => faults::run(&repository_root(), rest),
         ["slurm", rest @ ..] => slurm::run(&repository_root(), rest),
+        ["emulated", rest @ ..] => emulated::run(&repository_root(), rest),
         ["portability"] => portability::check(&repository_root()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

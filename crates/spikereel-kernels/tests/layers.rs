@@ -43,6 +43,10 @@ fn dense_layers_match_the_definition() {
     for (n_rows, n_in, n_out) in [(1, 1, 1), (90, 140, 512), (7, 16, 32), (65, 33, 49), (3, 512, 100)] {
         check_linear(n_rows, n_in, n_out);
     }
+    // Sums that are taken in several stretches, along each axis.
+    for (n_rows, n_in, n_out) in [(1030, 18, 70), (50, 1030, 35), (13, 66, 1030)] {
+        check_linear(n_rows, n_in, n_out);
+    }
 }
 
 fn check_norm(shape: Normalised, offset: f32, relu: bool, batch_statistics: bool) {

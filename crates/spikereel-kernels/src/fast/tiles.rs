@@ -25,8 +25,10 @@ pub(super) struct Sum<'a, O: Operand> {
     pub run_len: usize,
     /// Distance in `a` between two steps.
     pub a_step: usize,
-    /// `[run, step, column]`, columns padded to [`padded_columns`].
+    /// `[run, step, column]`, steps `b_row` apart.
     pub b: &'a [O::B],
+    /// [`padded_columns`] or more.
+    pub b_row: usize,
     pub n_columns: usize,
 }
 
@@ -50,13 +52,13 @@ impl<O: Operand, W: FnMut(usize, usize, &[f32])> Work for Each<'_, '_, O, W> {
     fn run(self) {
         let Self { sum, first, starts, mut write } = self;
         let n_rows = starts.len();
-        let b_row = padded_columns(sum.n_columns);
+        let n_padded = padded_columns(sum.n_columns);
         let mut lines = CacheLines([[0.0; MAX_COLUMNS]; MAX_ROWS]);
         let tile = &mut lines.0;
         let n_tile = O::rows(sum.isa);
         let mut rows = [0; MAX_ROWS];
-        for first_column in (0..b_row).step_by(MAX_COLUMNS) {
-            let n_vectors = ((b_row - first_column) / LANES).min(MAX_VECTORS);
+        for first_column in (0..n_padded).step_by(MAX_COLUMNS) {
+            let n_vectors = ((n_padded - first_column) / LANES).min(MAX_VECTORS);
             let width = (n_vectors * LANES).min(sum.n_columns - first_column);
             for first_row in (0..n_rows).step_by(n_tile) {
                 // The last tile repeats the last row; what comes of it is not written.
@@ -70,7 +72,7 @@ impl<O: Operand, W: FnMut(usize, usize, &[f32])> Work for Each<'_, '_, O, W> {
                     run_len: sum.run_len,
                     a_step: sum.a_step,
                     b: &sum.b[first_column.min(sum.b.len())..],
-                    b_row,
+                    b_row: sum.b_row,
                 };
                 O::multiply(sum.isa, &product, n_vectors, tile);
                 for row in first_row..(first_row + n_tile).min(n_rows) {
@@ -101,31 +103,6 @@ pub(super) fn measured_peak<O: Operand>(isa: Isa) -> f64 {
         operations / began.elapsed().as_secs_f64()
     };
     (0..10).map(|_| run()).fold(0.0, f64::max)
-}
-
-/// Copies rows of `n_columns` into rows of [`padded_columns`], zeros behind.
-pub(super) fn pad_columns(from: &[f32], n_columns: usize, to: &mut [f32]) {
-    let padded = padded_columns(n_columns);
-    to.par_chunks_mut(padded * 64).zip(from.par_chunks(n_columns * 64)).for_each(|(to, from)| {
-        for (to, from) in to.chunks_exact_mut(padded).zip(from.chunks_exact(n_columns)) {
-            to[..n_columns].copy_from_slice(from);
-            to[n_columns..].fill(0.0);
-        }
-    });
-}
-
-/// Writes the transpose of `from`, `[row, column]`, into rows of [`padded_columns`]`(n_rows)`, zeros behind.
-pub(super) fn transpose_padded(from: &[f32], n_rows: usize, n_columns: usize, to: &mut [f32]) {
-    const BLOCK: usize = 16;
-    let padded = padded_columns(n_rows);
-    to.par_chunks_mut(padded * BLOCK).enumerate().for_each(|(block, to)| {
-        let first = block * BLOCK;
-        to.chunks_exact_mut(padded).for_each(|to| to[n_rows..].fill(0.0));
-        for row in 0..n_rows {
-            let from = &from[row * n_columns + first..row * n_columns + (first + BLOCK).min(n_columns)];
-            from.iter().enumerate().for_each(|(at, &value)| to[at * padded + row] = value);
-        }
-    });
 }
 
 /// Sum of each column of `[row, column]`, in chunks of rows fixed by the sizes, added in order.

@@ -97,6 +97,7 @@ impl<O: Operand> Window<'_, O> {
             run_len: O::steps(self.fast.isa, self.run_values),
             a_step: O::DEPTH,
             b: self.columns,
+            b_row: padded_columns(self.n_columns),
             n_columns: self.n_columns,
         };
         y.par_chunks_mut(per_task * frame_len).enumerate().for_each(|(task, y)| {

@@ -44,6 +44,7 @@ pub(super) fn narrow_input_gradient<O: Operand>(
                         run_len: O::steps(fast.isa, n_out),
                         a_step: O::DEPTH,
                         b: columns,
+                        b_row: stride,
                         n_columns,
                     };
                     let starts: Vec<usize> = (0..input.height * input.width).map(|voxel| voxel * n_out).collect();

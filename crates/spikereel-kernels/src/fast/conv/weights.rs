@@ -166,7 +166,8 @@ fn add_outer_products<O: Operand>(
             for (part, runs) in runs.chunks(runs_per_sum).enumerate() {
                 let first = part * runs_per_sum * run_len * stride;
                 let b = &columns[first..][..runs.len() * run_len * stride];
-                let sum = Sum::<O> { isa: fast.isa, a: buffer, runs, run_len, a_step, b, n_columns: stride };
+                let sum =
+                    Sum::<O> { isa: fast.isa, a: buffer, runs, run_len, a_step, b, b_row: stride, n_columns: stride };
                 sum.each(0, starts, |row, column, sums| {
                     let out = &mut packed[row * stride + column..][..sums.len()];
                     out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);

@@ -1,0 +1,220 @@
+//! The kernels' tests on a processor that this machine does not have: Bochs emulates one with AVX-512, its bf16 and AMX, boots a
+//! Linux kernel on it, and the tests run as the only programs there.
+//!
+//! Needs `bochs` 3 (Debian 13's `bochs-term`), `xorriso`, `isolinux`, a static `busybox` and the file of a Linux kernel.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Bochs's name for a processor with every instruction set of the engine.
+const PROCESSOR: &str = "sapphire_rapids";
+const MEMORY_MIB: usize = 1024;
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// Where Debian puts what begins a disc.
+const LOADER: [&str; 2] = ["/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32"];
+/// What [`INIT`] writes before the code a test program ended with.
+const ENDED: &str = "ended with code";
+
+/// First and only script of the emulated machine. Everything goes to the serial port, which is a file here.
+const INIT: &str = "\
+#!/bin/busybox sh
+/bin/busybox mount -t devtmpfs none /dev
+/bin/busybox mount -t proc none /proc
+exec >/dev/ttyS0 2>&1
+/bin/busybox grep -m 1 -o -w -e avx512_bf16 /proc/cpuinfo
+/bin/busybox grep -m 1 -o -w -e amx_bf16 /proc/cpuinfo
+for test in /tests/*; do
+    echo \"begins $test\"
+    $test --test-threads 1 FILTER
+    echo \"ended with code $?\"
+done
+/bin/busybox poweroff -f
+";
+
+/// A command of this check: what runs, and how the machine is made.
+#[derive(Debug)]
+struct Plan<'a> {
+    kernel: &'a Path,
+    bochs: &'a str,
+    filter: Vec<&'a str>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(arguments: &'a [&'a str]) -> Result<Self, String> {
+        let [kernel, rest @ ..] = arguments else {
+            return Err("emulated: the file of a Linux kernel is needed, such as /boot/vmlinuz-6.12-amd64".into());
+        };
+        let (bochs, filter) = match rest {
+            ["--bochs", bochs, filter @ ..] => (*bochs, filter),
+            filter => ("bochs", filter),
+        };
+        Ok(Self { kernel: Path::new(kernel), bochs, filter: filter.to_vec() })
+    }
+}
+
+/// `emulated KERNEL [--bochs BOCHS] [WORD ...]`: runs the kernels' tests, or those whose names hold a word.
+///
+/// # Errors
+/// Where a tool is missing, the emulated processor lacks the instructions, or a test fails.
+pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let plan = Plan::new(arguments)?;
+    let tests = build(root)?;
+    let folder = std::env::temp_dir().join(format!("spikereel-emulated-{}", std::process::id()));
+    let outcome = boot(&plan, &tests, &folder);
+    fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    judge(&outcome?, tests.len())
+}
+
+/// Test programs of the kernels, linked statically.
+fn build(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(&cargo)
+        .args([
+            "test",
+            "--release",
+            "--package",
+            "spikereel-kernels",
+            "--lib",
+            "--tests",
+            "--no-run",
+            "--message-format=json",
+        ])
+        .args(["--target", TARGET, "--target-dir", "target/static"])
+        .env("RUSTFLAGS", "-C target-feature=+crt-static -C strip=debuginfo")
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{cargo}: {error}"))?;
+    let tests: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["profile"]["test"] == true)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .collect();
+    if output.status.success() && !tests.is_empty() { Ok(tests) } else { Err("the tests were not built".into()) }
+}
+
+/// Makes the disc, runs the machine to its end, and gives what it wrote to its serial port.
+fn boot(plan: &Plan, tests: &[PathBuf], folder: &Path) -> Result<String, String> {
+    let disc = folder.join("disc");
+    let memory = folder.join("memory");
+    let put = |from: &Path, to: PathBuf| {
+        fs::copy(from, &to).map(drop).map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
+    };
+    for part in ["bin", "dev", "proc", "tmp", "tests"] {
+        fs::create_dir_all(memory.join(part)).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    fs::create_dir_all(&disc).map_err(|error| format!("{}: {error}", disc.display()))?;
+    let write =
+        |path: PathBuf, text: String| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
+
+    put(&which("busybox")?, memory.join("bin/busybox"))?;
+    for test in tests {
+        let name = test.file_name().ok_or("a test without a name")?;
+        put(test, memory.join("tests").join(name))?;
+    }
+    write(memory.join("init"), INIT.replace("FILTER", &plan.filter.join(" ")))?;
+    pipe(&memory, "chmod +x init && find . | busybox cpio -o -H newc | gzip -1 > ../disc/memory.gz")?;
+
+    put(plan.kernel, disc.join("kernel"))?;
+    for part in LOADER.map(Path::new) {
+        put(part, disc.join(part.file_name().unwrap_or_default()))?;
+    }
+    write(
+        disc.join("isolinux.cfg"),
+        "default linux\nlabel linux\n kernel kernel\n initrd memory.gz\n append console=ttyS0 quiet mitigations=off panic=-1\n".into(),
+    )?;
+    pipe(
+        folder,
+        "xorriso -as mkisofs -quiet -o disc.iso -b isolinux.bin -no-emul-boot -boot-load-size 4 -boot-info-table disc",
+    )?;
+
+    write(folder.join("machine"), machine())?;
+    println!("> {} on an emulated {PROCESSOR}: a minute until Linux is up, then a test after the other", plan.bochs);
+    // Its screen is one that nobody looks at; it ends when the machine is switched off.
+    let status = Command::new(plan.bochs)
+        .args(["-q", "-unlock", "-f", "machine"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| format!("{}: {error} (Debian 13's bochs-term)", plan.bochs))?;
+    println!("> ended: {status}");
+    fs::read_to_string(folder.join("serial"))
+        .or_else(|error| fs::read_to_string(folder.join("log")).map(|log| format!("nothing ran: {error}\n{log}")))
+        .map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+/// Bochs's description of the machine.
+fn machine() -> String {
+    format!(
+        "config_interface: textconfig\n\
+         display_library: rfb, options=\"timeout=0\"\n\
+         cpu: model={PROCESSOR}, count=1, ips=100000000\n\
+         memory: guest={MEMORY_MIB}, host={MEMORY_MIB}\n\
+         romimage: file=$BXSHARE/BIOS-bochs-latest\n\
+         vgaromimage: file=$BXSHARE/VGABIOS-lgpl-latest\n\
+         ata0-master: type=cdrom, path=disc.iso, status=inserted\n\
+         boot: cdrom\n\
+         com1: enabled=1, mode=file, dev=serial\n\
+         log: log\n\
+         panic: action=fatal\n"
+    )
+}
+
+/// Shows what the machine wrote and holds it to: both instructions, and as many programs that ended well as were put there.
+fn judge(serial: &str, n_programs: usize) -> Result<(), String> {
+    print!("{serial}");
+    for flag in ["avx512_bf16", "amx_bf16"] {
+        if !serial.lines().any(|line| line.trim() == flag) {
+            return Err(format!("the emulated processor has no {flag}"));
+        }
+    }
+    let codes: Vec<&str> = serial.lines().filter_map(|line| line.trim().strip_prefix(ENDED)).map(str::trim).collect();
+    match codes.iter().filter(|&&code| code == "0").count() {
+        n_good if n_good == n_programs && codes.len() == n_programs => Ok(()),
+        n_good => Err(format!("{n_good} of {n_programs} test programs ended well")),
+    }
+}
+
+/// Where a program stands.
+fn which(program: &str) -> Result<PathBuf, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+        .ok_or_else(|| format!("{program} is not installed"))
+}
+
+fn pipe(folder: &Path, line: &str) -> Result<(), String> {
+    let status = Command::new("sh").args(["-c", line]).current_dir(folder).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{line} ended with {status}")),
+        Err(error) => Err(format!("sh: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_the_instructions_or_with_a_failed_program_is_told() {
+        let good = "avx512_bf16\r\namx_bf16\r\nbegins /tests/a\r\nended with code 0\r\nended with code 0\r\n";
+        assert_eq!(judge(good, 2), Ok(()));
+        assert_eq!(judge(good, 3), Err("2 of 3 test programs ended well".into()));
+        assert!(judge(&good.replacen("code 0", "code 101", 1), 2).is_err());
+        assert_eq!(judge(&good.replace("amx_bf16", ""), 2), Err("the emulated processor has no amx_bf16".into()));
+    }
+
+    #[test]
+    fn arguments_are_a_kernel_an_emulator_and_words() {
+        assert!(Plan::new(&[]).is_err());
+        let plan = Plan::new(&["vmlinuz", "--bochs", "b", "spectral"]).expect("a plan");
+        assert_eq!((plan.bochs, plan.filter), ("b", vec!["spectral"]));
+        assert_eq!(Plan::new(&["vmlinuz"]).expect("a plan").bochs, "bochs");
+    }
+}
