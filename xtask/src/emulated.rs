@@ -1,18 +1,22 @@
-//! The kernels' tests on a processor that this machine does not have: Bochs emulates one with AVX-512, its bf16 and AMX, boots a
+//! The kernels' tests on a processor that this machine does not have: Bochs emulates one with AVX-512 and its bf16, boots a
 //! Linux kernel on it, and the tests run as the only programs there.
 //!
-//! Needs `bochs` 3 (Debian 13's `bochs-term`), `xorriso`, `isolinux`, a static `busybox` and the file of a Linux kernel.
+//! Needs `bochs` 3.0 (Debian 13's `bochs-term`), `xorriso`, `isolinux`, a static `busybox` and the file of a Linux kernel. The emulated
+//! processor has AMX too, but not the feature by which Linux lends its tiles (XFD), and Linux 6.12 ends at its start if it is told of half of
+//! them: so AMX is hidden from it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Bochs's name for a processor with every instruction set of the engine.
+/// Bochs's name for a processor with AVX-512 and its bf16.
 const PROCESSOR: &str = "sapphire_rapids";
 const MEMORY_MIB: usize = 1024;
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Where Debian puts what begins a disc.
 const LOADER: [&str; 2] = ["/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32"];
+/// What Linux calls the instructions that are asked for.
+const FLAG: &str = "avx512_bf16";
 /// What [`INIT`] writes before the code a test program ended with.
 const ENDED: &str = "ended with code";
 
@@ -23,7 +27,6 @@ const INIT: &str = "\
 /bin/busybox mount -t proc none /proc
 exec >/dev/ttyS0 2>&1
 /bin/busybox grep -m 1 -o -w -e avx512_bf16 /proc/cpuinfo
-/bin/busybox grep -m 1 -o -w -e amx_bf16 /proc/cpuinfo
 for test in /tests/*; do
     echo \"begins $test\"
     $test --test-threads 1 FILTER
@@ -123,7 +126,7 @@ fn boot(plan: &Plan, tests: &[PathBuf], folder: &Path) -> Result<String, String>
     }
     write(
         disc.join("isolinux.cfg"),
-        "default linux\nlabel linux\n kernel kernel\n initrd memory.gz\n append console=ttyS0 quiet mitigations=off panic=-1\n".into(),
+        "default linux\nlabel linux\n kernel kernel\n initrd memory.gz\n append console=ttyS0 quiet mitigations=off clearcpuid=amx_tile no5lvl ibt=off panic=-1\n".into(),
     )?;
     pipe(
         folder,
@@ -164,13 +167,11 @@ fn machine() -> String {
     )
 }
 
-/// Shows what the machine wrote and holds it to: both instructions, and as many programs that ended well as were put there.
+/// Shows what the machine wrote and holds it to: the instructions, and as many programs that ended well as were put there.
 fn judge(serial: &str, n_programs: usize) -> Result<(), String> {
     print!("{serial}");
-    for flag in ["avx512_bf16", "amx_bf16"] {
-        if !serial.lines().any(|line| line.trim() == flag) {
-            return Err(format!("the emulated processor has no {flag}"));
-        }
+    if !serial.lines().any(|line| line.trim() == FLAG) {
+        return Err(format!("the emulated processor has no {FLAG}"));
     }
     let codes: Vec<&str> = serial.lines().filter_map(|line| line.trim().strip_prefix(ENDED)).map(str::trim).collect();
     match codes.iter().filter(|&&code| code == "0").count() {
@@ -203,11 +204,11 @@ mod tests {
 
     #[test]
     fn a_machine_without_the_instructions_or_with_a_failed_program_is_told() {
-        let good = "avx512_bf16\r\namx_bf16\r\nbegins /tests/a\r\nended with code 0\r\nended with code 0\r\n";
+        let good = "avx512_bf16\r\nbegins /tests/a\r\nended with code 0\r\nended with code 0\r\n";
         assert_eq!(judge(good, 2), Ok(()));
         assert_eq!(judge(good, 3), Err("2 of 3 test programs ended well".into()));
         assert!(judge(&good.replacen("code 0", "code 101", 1), 2).is_err());
-        assert_eq!(judge(&good.replace("amx_bf16", ""), 2), Err("the emulated processor has no amx_bf16".into()));
+        assert_eq!(judge(&good.replace(FLAG, ""), 2), Err("the emulated processor has no avx512_bf16".into()));
     }
 
     #[test]

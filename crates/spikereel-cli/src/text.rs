@@ -55,10 +55,15 @@ impl Text for Benched {
                     format!("{:.2}", time.secs * 1e3),
                     rate(time.gflop),
                     rate(time.folded_gflop),
+                    time.over.to_string(),
+                    rate(time.done_gflop),
                     format!("{:.0} %", time.share_of_peak * 100.0),
                 ]
             });
-            out += &table(&["layer", "direction", "precision", "ms", "GFLOP/s", "folded", "of peak"], rows);
+            out += &table(
+                &["layer", "direction", "precision", "ms", "GFLOP/s", "folded", "over", "made", "of peak"],
+                rows,
+            );
         }
         let rows = self.modes.iter().map(|mode| {
             vec![

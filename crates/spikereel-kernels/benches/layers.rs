@@ -57,7 +57,7 @@ fn main() {
     let n_threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global().expect("threads");
     println!(
-        "{n_threads} threads, batch {BATCH}; GFLOP/s of the products that tiles need with upsampling folded, share of the measured peak of all threads"
+        "{n_threads} threads, batch {BATCH}; GFLOP/s of the products that tiles need with upsampling folded; what is made of the measured peak of all threads, in percent"
     );
     for (name, [frames, height, width], [n_in, n_out], kernel, upsample) in LAYERS {
         let input = Volume { batch: BATCH, frames, height, width, channels: n_in };
@@ -92,7 +92,7 @@ fn main() {
                         "{name:<11} {direction:<16} {:<10} {:<5} {over:<7} {ms:>9.2} ms {rate:>6.0} GFLOP/s {:>4.0} %{beside}",
                         isa.name(),
                         precision.name(),
-                        100.0 * rate / peak
+                        100e-9 * fast.operations(&conv) / secs[at] / peak
                     );
                 }
             }

@@ -80,8 +80,13 @@ fn large_kernels_run_over_spectra_and_tiny_grids_do_not() {
         assert_eq!(over_spectra(&first), over_spectra(&of_one), "the batch decides nothing");
     }
     let chosen = Fast::on(Isa::Portable, Precision::F32).unwrap();
-    assert!(chosen.runs_over_spectra(&conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1])));
-    assert!(!chosen.on_tiles_alone().runs_over_spectra(&conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1])));
+    let first = conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]);
+    let over_spectra = chosen.operations(&first);
+    assert!(chosen.runs_over_spectra(&first));
+    let on_tiles = chosen.on_tiles_alone();
+    assert!(!on_tiles.runs_over_spectra(&first));
+    assert_eq!(on_tiles.operations(&first), 2.0 * first.n_folded_products() as f64);
+    assert!(10.0 * over_spectra < on_tiles.operations(&first), "{over_spectra} operations");
 }
 
 #[test]

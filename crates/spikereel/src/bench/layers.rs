@@ -23,7 +23,11 @@ pub struct LayerTime {
     pub gflop: f64,
     /// Those that are left when upsampling is folded into the weights.
     pub folded_gflop: f64,
-    /// Folded arithmetic a second, as a share of what the same instructions reach on operands in the nearest cache, on all threads.
+    /// `tiles` or `spectra`: what it runs over.
+    pub over: &'static str,
+    /// Those that are made: the folded ones on tiles, fewer over spectra, in either gradient about as many as in the forward pass.
+    pub done_gflop: f64,
+    /// Arithmetic made a second, as a share of what the same precision's tiles reach on operands in the nearest cache, on all threads.
     pub share_of_peak: f64,
 }
 
@@ -112,6 +116,10 @@ pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Re
         let (x, dy, weight, bias) = (ramp(n_x), ramp(n_y), ramp(n_weights), ramp(n_bias));
         let (mut y, mut dx, mut dw, mut db) = (dy.clone(), x.clone(), weight.clone(), bias.clone());
         let (gflop, folded_gflop) = layer.gflop();
+        let (over, done_gflop) = match &layer {
+            Layer::Convolution(conv) if fast.runs_over_spectra(conv) => ("spectra", 1e-9 * fast.operations(conv)),
+            _ => ("tiles", folded_gflop),
+        };
         for direction in ["forward", "input gradient", "weight gradient"] {
             let secs = median_secs(n_runs, || match (&layer, direction) {
                 (Layer::Convolution(conv), "forward") => fast.conv3d_forward(conv, &x, &weight, &bias, &mut y),
@@ -125,7 +133,7 @@ pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Re
                 }
                 (Layer::Linear { n_rows, .. }, _) => fast.linear_weight_gradient(*n_rows, &x, &dy, &mut dw, &mut db),
             });
-            let share_of_peak = folded_gflop / secs / all;
+            let share_of_peak = done_gflop / secs / all;
             let precision = precision.name();
             times.push(LayerTime {
                 layer: name.clone(),
@@ -134,6 +142,8 @@ pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Re
                 secs,
                 gflop,
                 folded_gflop,
+                over,
+                done_gflop,
                 share_of_peak,
             });
         }

@@ -135,6 +135,23 @@ impl Shape {
         products + TRANSFORM * (transforms + n_pairs * n_frequencies * of_kernel * 2.0 / 8.0)
     }
 
+    /// Multiplications and additions of a forward pass over one sample, and those of the kernels' spectra: `5 n log2 n` a complex transform of
+    /// `n` values, half as many a real one, 8 a product of spectra with its sum.
+    pub fn operations(&self, lanes: usize) -> (f64, f64) {
+        let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
+        let [frames, rows, _] = self.grid.size.map(|len| len as f64);
+        let n_frequencies = self.grid.n_frequencies() as f64;
+        let [to, from] = [self.n_to, self.n_from].map(|n| n.next_multiple_of(lanes) as f64);
+        let n_pairs = self.n_from as f64 * to;
+        let line = |len: f64| 5.0 * len * len.log2();
+        let of_channel =
+            frames * (rows * line(n_w) / 2.0 + n_frequencies * line(n_h)) + n_frequencies * n_h * line(n_t);
+        let sample = (from + to) * of_channel + 8.0 * n_t * n_h * n_frequencies * n_pairs;
+        let taps = self.window.taps().map(|n| n as f64);
+        let of_kernel = 4.0 * taps.iter().product::<f64>() + taps[0] * line(n_h) + n_h * line(n_t);
+        (sample, n_pairs * n_frequencies * of_kernel)
+    }
+
     fn n_planes(&self, n_channels: usize, lanes: usize) -> usize {
         self.grid.n_frequencies() * n_channels.next_multiple_of(lanes) * 2
     }

@@ -57,6 +57,13 @@ impl<'a> Spectral<'a> {
         shape.cost(fast.isa.lanes()) * fast.isa.products_at_once(fast.precision) < products as f64
     }
 
+    /// Multiplications and additions of a forward pass over the batch.
+    pub fn operations(&self) -> f64 {
+        let (of_sample, of_kernels) = self.shape.operations(self.fast.isa.lanes());
+        let n_blocks = self.shape.batch.div_ceil(self.samples_per_block(self.values_per_sample(&self.shape)));
+        self.shape.batch as f64 * of_sample + n_blocks as f64 * of_kernels
+    }
+
     fn samples_per_block(&self, values_per_sample: usize) -> usize {
         let n = (BLOCK_VALUES / values_per_sample.max(1)).clamp(1, self.shape.batch);
         // Sums over samples run four at a time.
