@@ -84,7 +84,7 @@ fn main() {
                     assert!(off <= 1e-5 * size, "{name} on {}: off by {off} of {size}", isa.name());
                 }
                 let gflop = 2e-9 * conv.n_folded_products() as f64;
-                let peak = 1e-9 * fast.measured_peak() * n_threads as f64;
+                let peak = 1e-9 * Fast::on(isa, of).expect("as above").measured_peak() * n_threads as f64;
                 for (at, direction) in ["forward", "input gradient", "weight gradient"].into_iter().enumerate() {
                     let (ms, rate) = (secs[at] * 1e3, gflop / secs[at]);
                     let beside = of_tiles.map_or_else(String::new, |secs| format!(", tiles {:.2} ms", secs[at] * 1e3));
@@ -92,7 +92,7 @@ fn main() {
                         "{name:<11} {direction:<16} {:<10} {:<5} {over:<7} {ms:>9.2} ms {rate:>6.0} GFLOP/s {:>4.0} %{beside}",
                         isa.name(),
                         precision.name(),
-                        100e-9 * fast.operations(&conv) / secs[at] / peak
+                        100e-9 * fast.operations(&conv)[at] / secs[at] / peak
                     );
                 }
             }

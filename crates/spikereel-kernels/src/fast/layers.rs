@@ -16,8 +16,11 @@ const PANEL: usize = MAX_COLUMNS;
 const STRETCH: usize = 512;
 /// Steps of a panel that are turned in one go.
 const TURNED_STEPS: usize = 64;
-/// Rows of a task are as many tiles.
-const TASK_TILES: usize = 4;
+/// Rows of a task at least.
+const TASK_ROWS: usize = 48;
+/// Values of the longest step of any path, sixteen pairs: one cache line of bf16. Stretches and padded lines hold whole ones.
+const BLOCK: usize = 32;
+const _: () = assert!(STRETCH.is_multiple_of(BLOCK));
 
 /// Lengths of the two feature axes, given the whole slices.
 fn features(n_rows: usize, x: &[f32], weight: &[f32], y: &[f32]) -> (usize, usize) {
@@ -27,7 +30,7 @@ fn features(n_rows: usize, x: &[f32], weight: &[f32], y: &[f32]) -> (usize, usiz
 }
 
 fn task_rows<O: Operand>(fast: &Fast) -> usize {
-    TASK_TILES * O::rows(fast.isa)
+    TASK_ROWS.next_multiple_of(O::rows(fast.isa))
 }
 
 /// The moving side: where its values stand.
@@ -89,8 +92,8 @@ fn product<O: Operand>(
                     match start {
                         Start::Zero => out.copy_from_slice(sums),
                         Start::Bias(bias) => {
-                            let terms = sums.iter().zip(&bias[first_column..]);
-                            out.iter_mut().zip(terms).for_each(|(out, (sum, bias))| *out = sum + bias);
+                            let bias = &bias[first_column..first_column + sums.len()];
+                            out.iter_mut().zip(sums.iter().zip(bias)).for_each(|(out, (sum, bias))| *out = sum + bias);
                         }
                         Start::Output => out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum),
                     }
@@ -103,7 +106,7 @@ fn product<O: Operand>(
 /// Lends rows of `len` values as the moving side holds them, an odd number of cache lines apart, zeros between.
 fn with_rows<O: Operand>(fast: &Fast, rows: &[f32], len: usize, work: impl FnOnce(Moving<'_, O::A>)) {
     let line = 64 / size_of::<O::A>();
-    let row = ((len.div_ceil(line) + 1) | 1) * line;
+    let row = (len.div_ceil(line) | 1) * line;
     let n_rows = rows.len() / len;
     O::moving(fast).with(n_rows * row + O::ROOM, |values| {
         let (inside, behind) = values.split_at_mut(n_rows * row);
@@ -206,8 +209,8 @@ pub(super) fn linear_weight_gradient<O: Operand>(
 
 /// Lends columns of `rows` as rows of the moving side: a task's columns are the channels of a line whose voxels are the rows.
 fn with_turned<O: Operand>(fast: &Fast, rows: &[f32], n_columns: usize, work: impl FnOnce(Moving<'_, O::A>)) {
-    let (width, n_channels) = (rows.len() / n_columns, task_rows::<O>(fast));
-    let line = Line { width, n_channels, group: 1 };
+    let (n_rows, n_channels) = (rows.len() / n_columns, task_rows::<O>(fast));
+    let line = Line { width: (n_rows.div_ceil(BLOCK) | 1) * BLOCK, n_channels, group: 1 };
     let along = O::along(line);
     let len = n_columns.div_ceil(n_channels) * along.len;
     O::moving(fast).with(len + O::ROOM, |values| {
@@ -216,7 +219,8 @@ fn with_turned<O: Operand>(fast: &Fast, rows: &[f32], n_columns: usize, work: im
         inside.par_chunks_mut(along.len).enumerate().for_each(|(task, to)| {
             let first = task * n_channels;
             let n = n_channels.min(n_columns - first);
-            fast.singles.with(width * n_channels, |single| {
+            fast.singles.with(line.width * n_channels, |single| {
+                single[n_rows * n_channels..].fill(0.0);
                 for (single, row) in single.chunks_exact_mut(n_channels).zip(rows.chunks_exact(n_columns)) {
                     single[..n].copy_from_slice(&row[first..first + n]);
                     single[n..].fill(0.0);

@@ -80,9 +80,10 @@ impl Fast {
         Spectral::new(self, shape).is_some()
     }
 
-    /// Multiplications and additions that a convolution's forward pass makes, by counting; either gradient makes about as many.
-    pub fn operations(&self, shape: &Conv3d) -> f64 {
-        Spectral::new(self, shape).map_or(2.0 * shape.n_folded_products() as f64, |spectral| spectral.operations())
+    /// Multiplications and additions that a convolution makes, by counting: forward, input gradient, weight gradient.
+    pub fn operations(&self, shape: &Conv3d) -> [f64; 3] {
+        let on_tiles = [2.0 * shape.n_folded_products() as f64; 3];
+        Spectral::new(self, shape).map_or(on_tiles, |spectral| spectral.operations())
     }
 
     /// The instruction set it runs on.

@@ -6,7 +6,7 @@ use crate::arch::{
 };
 use rayon::prelude::*;
 
-/// The next multiple of a vector's width: how far apart the rows of a packed operand stand.
+/// The next multiple of a vector's width: the columns of a packed operand.
 pub(super) fn padded_columns(n_columns: usize) -> usize {
     n_columns.next_multiple_of(LANES)
 }

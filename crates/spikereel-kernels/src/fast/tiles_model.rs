@@ -72,7 +72,16 @@ fn convolutions_on_tiles_match_the_portable_path() {
 
 #[test]
 fn dense_layers_on_tiles_match_the_portable_path() {
-    for (n_rows, n_in, n_out) in [(1, 1, 1), (90, 140, 512), (7, 16, 32), (65, 33, 49), (33, 100, 3)] {
+    for (n_rows, n_in, n_out) in [
+        (1, 1, 1),
+        (90, 140, 512),
+        (7, 16, 32),
+        (65, 33, 49),
+        (33, 100, 3),
+        (1030, 18, 70),
+        (50, 1030, 35),
+        (13, 66, 1030),
+    ] {
         let run = |fast: &Fast| {
             let (x, dy, weight) = (values(1, n_rows * n_in), values(2, n_rows * n_out), values(3, n_in * n_out));
             let bias = values(4, n_out);

@@ -25,9 +25,10 @@ pub struct LayerTime {
     pub folded_gflop: f64,
     /// `tiles` or `spectra`: what it runs over.
     pub over: &'static str,
-    /// Those that are made: the folded ones on tiles, fewer over spectra, in either gradient about as many as in the forward pass.
+    /// Those that are made: the folded ones on tiles, fewer over spectra.
     pub done_gflop: f64,
-    /// Arithmetic made a second, as a share of what the same precision's tiles reach on operands in the nearest cache, on all threads.
+    /// Arithmetic made a second, as a share of what tiles of the same arithmetic (f32 over spectra) reach on operands in the nearest cache, on
+    /// all threads.
     pub share_of_peak: f64,
 }
 
@@ -108,7 +109,8 @@ fn median_secs(n_runs: usize, mut call: impl FnMut()) -> f64 {
 pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Result<(Vec<LayerTime>, f64)> {
     let fast = Fast::new(precision);
     let peak = fast.measured_peak() * 1e-9;
-    let all = peak * rayon::current_num_threads() as f64;
+    let peak_f32 = if precision == Precision::F32 { peak } else { Fast::new(Precision::F32).measured_peak() * 1e-9 };
+    let n_threads = rayon::current_num_threads() as f64;
     let ramp = |n: usize| (0..n).map(|at| (at % 251) as f32 / 251.0 - 0.5).collect::<Vec<f32>>();
     let mut times = Vec::new();
     for (name, layer) in layers(problem)? {
@@ -116,11 +118,11 @@ pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Re
         let (x, dy, weight, bias) = (ramp(n_x), ramp(n_y), ramp(n_weights), ramp(n_bias));
         let (mut y, mut dx, mut dw, mut db) = (dy.clone(), x.clone(), weight.clone(), bias.clone());
         let (gflop, folded_gflop) = layer.gflop();
-        let (over, done_gflop) = match &layer {
-            Layer::Convolution(conv) if fast.runs_over_spectra(conv) => ("spectra", 1e-9 * fast.operations(conv)),
-            _ => ("tiles", folded_gflop),
+        let (over, operations) = match &layer {
+            Layer::Convolution(conv) if fast.runs_over_spectra(conv) => ("spectra", fast.operations(conv)),
+            _ => ("tiles", [1e9 * folded_gflop; 3]),
         };
-        for direction in ["forward", "input gradient", "weight gradient"] {
+        for (direction, operations) in ["forward", "input gradient", "weight gradient"].into_iter().zip(operations) {
             let secs = median_secs(n_runs, || match (&layer, direction) {
                 (Layer::Convolution(conv), "forward") => fast.conv3d_forward(conv, &x, &weight, &bias, &mut y),
                 (Layer::Convolution(conv), "input gradient") => {
@@ -133,7 +135,9 @@ pub fn time_layers(problem: &Problem, precision: Precision, n_runs: usize) -> Re
                 }
                 (Layer::Linear { n_rows, .. }, _) => fast.linear_weight_gradient(*n_rows, &x, &dy, &mut dw, &mut db),
             });
-            let share_of_peak = done_gflop / secs / all;
+            let done_gflop = 1e-9 * operations;
+            let peak = if over == "spectra" { peak_f32 } else { peak };
+            let share_of_peak = done_gflop / secs / (peak * n_threads);
             let precision = precision.name();
             times.push(LayerTime {
                 layer: name.clone(),

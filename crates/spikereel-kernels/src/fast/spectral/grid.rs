@@ -135,7 +135,7 @@ impl Shape {
         products + TRANSFORM * (transforms + n_pairs * n_frequencies * of_kernel * 2.0 / 8.0)
     }
 
-    /// Multiplications and additions of a forward pass over one sample, and those of the kernels' spectra: `5 n log2 n` a complex transform of
+    /// Multiplications and additions of a pass over one sample, and those of the kernels' spectra: `5 n log2 n` a complex transform of
     /// `n` values, half as many a real one, 8 a product of spectra with its sum.
     pub fn operations(&self, lanes: usize) -> (f64, f64) {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);

@@ -57,11 +57,16 @@ impl<'a> Spectral<'a> {
         shape.cost(fast.isa.lanes()) * fast.isa.products_at_once(fast.precision) < products as f64
     }
 
-    /// Multiplications and additions of a forward pass over the batch.
-    pub fn operations(&self) -> f64 {
-        let (of_sample, of_kernels) = self.shape.operations(self.fast.isa.lanes());
-        let n_blocks = self.shape.batch.div_ceil(self.samples_per_block(self.values_per_sample(&self.shape)));
-        self.shape.batch as f64 * of_sample + n_blocks as f64 * of_kernels
+    /// Multiplications and additions over the batch: of the forward pass, the input gradient, and the weight gradient, which makes about as
+    /// many as the forward pass.
+    pub fn operations(&self) -> [f64; 3] {
+        let count = |shape: &Shape| {
+            let (of_sample, of_kernels) = shape.operations(self.fast.isa.lanes());
+            let n_blocks = shape.batch.div_ceil(self.samples_per_block(self.values_per_sample(shape)));
+            shape.batch as f64 * of_sample + n_blocks as f64 * of_kernels
+        };
+        let forward = count(&self.shape);
+        [forward, count(&self.shape.reversed()), forward]
     }
 
     fn samples_per_block(&self, values_per_sample: usize) -> usize {
