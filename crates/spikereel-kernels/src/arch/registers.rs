@@ -36,6 +36,11 @@ pub(crate) trait Registers: Copy + Send + Sync {
     fn add_product(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V;
     /// `sum - a * b`, rounded once where the instructions can.
     fn sub_product(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V;
+    /// In lane `n` the sum of all lanes of `rows[n][part]`; every row is summed in the same order.
+    ///
+    /// # Panics
+    /// Where there are fewer rows than lanes, or `part` is beyond 1.
+    fn lane_sums(self, rows: &[Complex<Self::V>], part: usize) -> Self::V;
     /// Numbers as complex registers: [`Registers::LANES`] real parts, as many imaginary parts, and so on.
     ///
     /// # Panics
@@ -102,6 +107,10 @@ impl<const N: usize> Registers for Plain<N> {
     #[inline(always)]
     fn sub_product(self, sum: [f32; N], a: [f32; N], b: [f32; N]) -> [f32; N] {
         self.sub(sum, self.mul(a, b))
+    }
+    #[inline(always)]
+    fn lane_sums(self, rows: &[Complex<[f32; N]>], part: usize) -> [f32; N] {
+        std::array::from_fn(|row| rows[row][part].iter().sum())
     }
     #[inline(always)]
     fn complex(self, values: &[f32]) -> &[Complex<[f32; N]>] {

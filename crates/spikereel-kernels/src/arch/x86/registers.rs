@@ -14,7 +14,7 @@ pub(in crate::arch) struct Avx512(());
 
 macro_rules! registers {
     ($name:ident, $vector:ty, $lanes:literal, $features:literal, $apart:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident,
-     $mul:ident, $fmadd:ident, $fnmadd:ident) => {
+     $mul:ident, $fmadd:ident, $fnmadd:ident, $lane_sums:ident) => {
         impl Registers for $name {
             type V = $vector;
             const LANES: usize = $lanes;
@@ -62,6 +62,12 @@ macro_rules! registers {
                 unsafe { $fnmadd(a, b, sum) }
             }
             #[inline(always)]
+            fn lane_sums(self, rows: &[Complex<$vector>], part: usize) -> $vector {
+                let rows: &[Complex<$vector>; $lanes] = rows.first_chunk().expect("as many rows as lanes");
+                // SAFETY: as above.
+                unsafe { $lane_sums(rows, part) }
+            }
+            #[inline(always)]
             fn complex(self, values: &[f32]) -> &[Complex<$vector>] {
                 // SAFETY: every pattern of bits is a register of numbers; `align_to` gives what is aligned.
                 let (before, within, behind) = unsafe { values.align_to() };
@@ -105,7 +111,8 @@ registers!(
     _mm256_sub_ps,
     _mm256_mul_ps,
     _mm256_fmadd_ps,
-    _mm256_fnmadd_ps
+    _mm256_fnmadd_ps,
+    lane_sums_on_avx2
 );
 registers!(
     Avx512,
@@ -120,8 +127,57 @@ registers!(
     _mm512_sub_ps,
     _mm512_mul_ps,
     _mm512_fmadd_ps,
-    _mm512_fnmadd_ps
+    _mm512_fnmadd_ps,
+    lane_sums_on_avx512
 );
+
+/// # Safety
+/// AVX2 must be available.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+unsafe fn lane_sums_on_avx2(rows: &[Complex<__m256>; 8], part: usize) -> __m256 {
+    // Four rows in either half. No array of registers is handed on by value: it would be copied through memory.
+    let (first, last) = rows.split_at(4);
+    let (p, q) = (of_four_on_avx2(first, part), of_four_on_avx2(last, part));
+    _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(p, q), _mm256_permute2f128_ps::<0x31>(p, q))
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn of_four_on_avx2(rows: &[Complex<__m256>], part: usize) -> __m256 {
+    let (a, b, c, d) = (rows[0][part], rows[1][part], rows[2][part], rows[3][part]);
+    let ab = _mm256_castps_pd(_mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)));
+    let cd = _mm256_castps_pd(_mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d)));
+    _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(ab, cd)), _mm256_castpd_ps(_mm256_unpackhi_pd(ab, cd)))
+}
+
+/// # Safety
+/// AVX-512 foundation must be available.
+#[target_feature(enable = "avx512f")]
+#[inline]
+unsafe fn lane_sums_on_avx512(rows: &[Complex<__m512>; 16], part: usize) -> __m512 {
+    // Four rows in every quarter; then two quarters of the first four, two of the next.
+    let (first, last) = rows.split_at(8);
+    let (first, second) = (of_eight_on_avx512(first, part), of_eight_on_avx512(last, part));
+    _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(first, second), _mm512_shuffle_f32x4::<0xDD>(first, second))
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn of_eight_on_avx512(rows: &[Complex<__m512>], part: usize) -> __m512 {
+    let (first, last) = rows.split_at(4);
+    let (p, q) = (of_four_on_avx512(first, part), of_four_on_avx512(last, part));
+    _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(p, q), _mm512_shuffle_f32x4::<0xEE>(p, q))
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn of_four_on_avx512(rows: &[Complex<__m512>], part: usize) -> __m512 {
+    let (a, b, c, d) = (rows[0][part], rows[1][part], rows[2][part], rows[3][part]);
+    let ab = _mm512_castps_pd(_mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)));
+    let cd = _mm512_castps_pd(_mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d)));
+    _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)))
+}
 
 /// # Safety
 /// AVX2 and fused multiply-add must be available.

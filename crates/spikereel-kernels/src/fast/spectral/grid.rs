@@ -61,7 +61,7 @@ impl Window {
     }
 }
 
-/// A convolution over spectra: which grid, from how many channels to how many.
+/// A convolution over spectra: which grid, from how many channels to how many, over registers of how many lanes.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     /// Samples; frames, where the window has one tap along them.
@@ -70,18 +70,22 @@ pub(super) struct Shape {
     pub window: Window,
     pub n_from: usize,
     pub n_to: usize,
+    pub lanes: usize,
+    /// True where columns of the product are channels of its result, and no phases of upsampling.
+    to_channels: bool,
     /// `exp(-2 pi i k / n)` along a line, times [`Shape::scale`].
     pub factors: Vec<[f32; 2]>,
 }
 
 impl Shape {
     /// The forward pass of a convolution at low resolution.
-    pub fn forward(folded: &Folded) -> Self {
+    pub fn forward(folded: &Folded, lanes: usize) -> Self {
         let window = Window { lead: folded.axes.map(|axis| axis.lead), trail: folded.axes.map(|axis| axis.trail) };
         let Volume { batch, frames, height, width, channels } = folded.input;
         let (batch, frames) = if window.taps()[0] == 1 { (batch * frames, 1) } else { (batch, frames) };
         let grid = Grid::new([frames, height, width], &window);
-        let mut shape = Self { batch, grid, window, n_from: channels, n_to: folded.n_columns(), factors: Vec::new() };
+        let (n_from, n_to, to_channels) = (channels, folded.n_columns(), folded.is_plain());
+        let mut shape = Self { batch, grid, window, n_from, n_to, lanes, to_channels, factors: Vec::new() };
         let (n_w, scale) = (shape.grid.lens()[2], shape.scale());
         let angle = |turns: usize| -2.0 * std::f64::consts::PI * turns as f64 / n_w as f64;
         let factor = |turns: usize| [angle(turns).cos(), angle(turns).sin()].map(|part| (part * scale) as f32);
@@ -92,7 +96,7 @@ impl Shape {
     /// Its input gradient: what stood before stands behind, and the channels change sides.
     pub fn reversed(&self) -> Self {
         let window = Window { lead: self.window.trail, trail: self.window.lead };
-        Self { window, n_from: self.n_to, n_to: self.n_from, ..self.clone() }
+        Self { window, n_from: self.n_to, n_to: self.n_from, to_channels: true, ..self.clone() }
     }
 
     /// The same for some of the samples.
@@ -110,22 +114,67 @@ impl Shape {
         0.5 / self.grid.lens().iter().product::<usize>() as f64
     }
 
-    /// Values of a sample's spectra of `n_channels` channels along lines and rows, as a product reads them.
-    pub fn n_read(&self, n_channels: usize, lanes: usize) -> usize {
-        self.n_planes(n_channels, lanes) * self.grid.size[0] * self.grid.lens()[1]
+    /// Samples whose channels stand side by side in a register: more than one where a sample's leave half of it empty.
+    fn beside(&self, n_channels: usize) -> usize {
+        (self.lanes / n_channels.max(1)).max(1)
     }
 
-    /// Values of a sample's spectra of `n_channels` channels along lines alone, as a product leaves them.
-    pub fn n_written(&self, n_channels: usize, lanes: usize) -> usize {
-        self.n_planes(n_channels, lanes) * self.grid.size[0] * self.grid.size[1]
+    /// What is read.
+    pub fn from_side(&self) -> Side {
+        Side { n_channels: self.n_from, beside: self.beside(self.n_from) }
+    }
+
+    /// What a product writes: samples side by side where it sums over lanes ([`super::narrow`]).
+    pub fn to_side(&self) -> Side {
+        let beside = if self.sums_over_lanes() { self.beside(self.n_to) } else { 1 };
+        Side { n_channels: self.n_to, beside }
+    }
+
+    /// The gradient of the output, as a weight gradient reads it.
+    pub fn gradient_side(&self) -> Side {
+        Side { n_channels: self.n_to, beside: 1 }
+    }
+
+    /// True where lanes are the channels that are summed over, since a register of those that come out would be half empty.
+    pub fn sums_over_lanes(&self) -> bool {
+        self.to_channels && self.beside(self.n_to) > 1 && self.beside(self.n_from) == 1
+    }
+
+    /// Values of a side's spectra along lines and rows, as a product reads them.
+    pub fn n_read(&self, side: Side) -> usize {
+        self.n_lines(side) * self.grid.lens()[1]
+    }
+
+    /// Values of spectra along lines alone, as a product leaves them.
+    pub fn n_written(&self) -> usize {
+        self.n_lines(self.to_side()) * self.grid.size[1]
+    }
+
+    fn n_lines(&self, side: Side) -> usize {
+        2 * self.lanes * side.n_registers(self.batch, self.lanes) * self.grid.n_frequencies() * self.grid.size[0]
+    }
+
+    /// Values in space of samples that were brought together, if any.
+    pub fn n_together(&self, side: Side) -> usize {
+        let registers = side.n_registers(self.batch, self.lanes);
+        if side.beside == 1 { 0 } else { registers * self.lanes * self.n_voxels() }
+    }
+
+    /// Lanes that a sample takes on both sides, and pairs of channels with those that fill registers.
+    fn lanes_and_pairs(&self) -> (f64, f64) {
+        let lanes = self.lanes;
+        let taken = |side: Side| (side.beside * side.n_channels).next_multiple_of(lanes) as f64 / side.beside as f64;
+        let [from, to] = [self.n_from, self.n_to];
+        let pairs =
+            if self.sums_over_lanes() { from.next_multiple_of(lanes) * to } else { from * to.next_multiple_of(lanes) };
+        (taken(self.from_side()) + taken(self.to_side()), pairs as f64)
     }
 
     /// Products that tiles take in the time of one sample's forward pass over spectra, about: products of spectra, transforms, and the
     /// kernels' spectra shared by eight samples. [`TRANSFORM`] was fitted to the published layers on AVX2.
-    pub fn cost(&self, lanes: usize) -> f64 {
+    pub fn cost(&self) -> f64 {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
-        let [to, from_padded] = [self.n_to.next_multiple_of(lanes), self.n_from.next_multiple_of(lanes)];
-        let (n_pairs, n_channels) = ((self.n_from * to) as f64, (from_padded + to) as f64);
+        let (n_channels, n_pairs) = self.lanes_and_pairs();
         let n_frequencies = self.grid.n_frequencies() as f64;
         // Short lines cost more than their logarithm says.
         let line = |len: f64| len * (len.log2() + 3.0);
@@ -137,27 +186,36 @@ impl Shape {
 
     /// Multiplications and additions of a pass over one sample, and those of the kernels' spectra: `5 n log2 n` a complex transform of
     /// `n` values, half as many a real one, 8 a product of spectra with its sum.
-    pub fn operations(&self, lanes: usize) -> (f64, f64) {
+    pub fn operations(&self) -> (f64, f64) {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
         let [frames, rows, _] = self.grid.size.map(|len| len as f64);
         let n_frequencies = self.grid.n_frequencies() as f64;
-        let [to, from] = [self.n_to, self.n_from].map(|n| n.next_multiple_of(lanes) as f64);
-        let n_pairs = self.n_from as f64 * to;
+        let (n_channels, n_pairs) = self.lanes_and_pairs();
         let line = |len: f64| 5.0 * len * len.log2();
         let of_channel =
             frames * (rows * line(n_w) / 2.0 + n_frequencies * line(n_h)) + n_frequencies * n_h * line(n_t);
-        let sample = (from + to) * of_channel + 8.0 * n_t * n_h * n_frequencies * n_pairs;
+        let sample = n_channels * of_channel + 8.0 * n_t * n_h * n_frequencies * n_pairs;
         let taps = self.window.taps().map(|n| n as f64);
         let of_kernel = 4.0 * taps.iter().product::<f64>() + taps[0] * line(n_h) + n_h * line(n_t);
         (sample, n_pairs * n_frequencies * of_kernel)
     }
 
-    fn n_planes(&self, n_channels: usize, lanes: usize) -> usize {
-        self.grid.n_frequencies() * n_channels.next_multiple_of(lanes) * 2
-    }
-
     /// Complex registers of a row of full spectra: the channels that are summed over, all samples, all frequencies along frames.
-    pub fn row_len(&self, lanes: usize) -> usize {
-        self.n_from.div_ceil(lanes) * self.batch * self.grid.lens()[0]
+    pub fn row_len(&self) -> usize {
+        self.from_side().n_registers(self.batch, self.lanes) * self.grid.lens()[0]
+    }
+}
+
+/// Channels on one side of a convolution, and how samples share registers there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Side {
+    pub n_channels: usize,
+    /// Samples side by side in a register.
+    pub beside: usize,
+}
+
+impl Side {
+    fn n_registers(&self, batch: usize, lanes: usize) -> usize {
+        batch.div_ceil(self.beside) * (self.beside * self.n_channels).div_ceil(lanes)
     }
 }

@@ -3,6 +3,7 @@
 //! Two lines go through one complex transform, one as its real part and one as its imaginary part.
 
 use super::super::Fast;
+use super::super::conv::Folded;
 use super::grid::Grid;
 use super::product::split;
 use crate::arch::{RegisterWork, Registers, with_lanes};
@@ -73,20 +74,47 @@ impl RegisterWork for Spectra<'_> {
     }
 }
 
-/// Lines of spectra back to values: reads `[frequency, block, frame, row]`, imaginary parts first, and writes `[row, column, channel]` of one
-/// frame, channels `stride` apart, with `bias` added.
-pub(super) struct Values<'a> {
-    pub grid: &'a Grid,
+/// Lines of spectra on their way back to values: `[frequency, block, register of samples, frame, row]`, imaginary parts first.
+pub(super) struct Lines<'a> {
     pub spectra: &'a [f32],
-    pub frame: usize,
-    pub n_frames: usize,
-    pub n_channels: usize,
+    /// Registers of samples.
+    pub n_registers: usize,
+    /// Columns, and how far apart voxels stand with them.
+    pub columns: usize,
     pub stride: usize,
     /// A number for each lane of each block.
     pub bias: &'a [f32],
-    pub out: &'a mut [f32],
+}
+
+impl Lines<'_> {
+    /// `[register of samples, frame, row, column, channel]`; with `folded`, phases of upsampling are sent where they belong.
+    pub fn values(&self, fast: &Fast, grid: &Grid, folded: Option<&Folded>, y: &mut [f32]) {
+        let [frames, height, width] = grid.size;
+        let n_frames = self.n_registers * frames;
+        let line_len = 2 * fast.isa.lanes() * grid.lens()[2];
+        let low_len = if folded.is_some() { height * width * self.stride } else { 0 };
+        y.par_chunks_mut(y.len() / n_frames).enumerate().for_each(|(frame, y)| {
+            fast.singles.with(3 * line_len + low_len, |buffer| {
+                let [a, b, c, low] = split(buffer, [line_len, line_len, line_len, low_len]);
+                let out = if folded.is_some() { &mut *low } else { &mut *y };
+                with_lanes(fast.isa, Values { grid, lines: self, frame, n_frames, out, buffers: [a, b, c] });
+                if let Some(folded) = folded {
+                    folded.raise_resolution(low, self.stride, y);
+                }
+            });
+        });
+    }
+}
+
+/// One frame of [`Lines`]: writes `[row, column, channel]` with the bias added.
+struct Values<'a> {
+    grid: &'a Grid,
+    lines: &'a Lines<'a>,
+    frame: usize,
+    n_frames: usize,
+    out: &'a mut [f32],
     /// Three lines of the transform's length.
-    pub buffers: [&'a mut [f32]; 3],
+    buffers: [&'a mut [f32]; 3],
 }
 
 impl RegisterWork for Values<'_> {
@@ -96,12 +124,13 @@ impl RegisterWork for Values<'_> {
         let transform = &self.grid.transforms[2];
         let [a, both, spare] = self.buffers;
         let (a, both, spare) = (r.complex_mut(a), r.complex_mut(both), r.complex_mut(spare));
-        let spectra = r.complex(self.spectra);
-        let (n_blocks, len) = (self.n_channels.div_ceil(R::LANES), transform.len());
+        let Lines { columns, stride, bias, .. } = *self.lines;
+        let spectra = r.complex(self.lines.spectra);
+        let (n_blocks, len) = (columns.div_ceil(R::LANES), transform.len());
         let zero = r.splat(0.0);
         for block in 0..n_blocks {
-            let n_lanes = (self.n_channels - block * R::LANES).min(R::LANES);
-            let bias = r.load(&self.bias[block * R::LANES..]);
+            let n_lanes = (columns - block * R::LANES).min(R::LANES);
+            let bias = r.load(&bias[block * R::LANES..]);
             for h in (0..height).step_by(2) {
                 let has_second = h + 1 < height;
                 for frequency in 0..self.grid.n_frequencies() {
@@ -115,7 +144,7 @@ impl RegisterWork for Values<'_> {
                 }
                 transform.run(r, a, 1, both, spare);
                 for (line, part) in [(h, 1), (h + 1, 0)].into_iter().take(1 + usize::from(has_second)) {
-                    let voxels = self.out[line * width * self.stride..].chunks_mut(self.stride).zip(&both[..width]);
+                    let voxels = self.out[line * width * stride..].chunks_mut(stride).zip(&both[..width]);
                     for (voxel, value) in voxels {
                         let to = &mut voxel[block * R::LANES..];
                         let value = r.add(value[part], bias);

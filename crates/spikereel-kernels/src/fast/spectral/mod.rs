@@ -4,8 +4,11 @@
 //! taken frequency by frequency, and the result goes the same way back. Channels are the lanes of a register, so a transform
 //! moves nothing between lanes. All in f32: in bf16 too, whose operands are not rounded here.
 
+mod beside;
 mod grid;
+mod kernels;
 mod lines;
+mod narrow;
 mod outer;
 mod product;
 mod transform;
@@ -13,20 +16,23 @@ mod transform;
 use super::conv::Folded;
 use super::tiles::{column_sums, padded_columns};
 use super::{Fast, Precision};
-use crate::arch::with_lanes;
 use crate::{Conv3d, Isa};
-use grid::Shape;
+use beside::Beside;
+use grid::{Shape, Side};
 use rayon::prelude::*;
 
 /// Values of a block's spectra, about.
 const BLOCK_VALUES: usize = 1 << 24;
 
 impl Isa {
-    /// Products that tiles take in the time of one in f32. Of AMX, what whole layers were measured at and not its peak.
+    /// By how much [`Shape::cost`] must be below the tiles' products. In bf16 less than tiles are faster, since the cost, fitted on AVX2,
+    /// is about 1.6 times too high on AVX-512: there spectra at 1.22 (decoder.9) took .86 of the time of tiles of AVX-512's bf16, at 1.19
+    /// (encoder.8) the same. Of AMX, layers on its tiles beside spectra on another processor with AVX-512: twice as
+    /// fast at 3.8 (encoder.0), the same at 2.26 (decoder.13).
     fn products_at_once(self, precision: Precision) -> f64 {
         match precision {
-            Precision::Bf16 if self.has_tiles() => 4.0,
-            Precision::Bf16 if self.multiplies_bf16() => 2.0,
+            Precision::Bf16 if self.has_tiles() => 2.6,
+            Precision::Bf16 if self.multiplies_bf16() => 1.2,
             _ => 1.0,
         }
     }
@@ -48,63 +54,52 @@ impl<'a> Spectral<'a> {
 
     fn of(fast: &'a Fast, conv: &Conv3d) -> Self {
         let folded = Folded::new(conv);
-        Self { fast, folded, shape: Shape::forward(&folded) }
+        Self { fast, folded, shape: Shape::forward(&folded, fast.isa.lanes()) }
     }
 
     fn is_faster(&self) -> bool {
         let (fast, shape) = (self.fast, &self.shape);
         let products = shape.n_voxels() * self.folded.n_packed_rows() * shape.n_to;
-        shape.cost(fast.isa.lanes()) * fast.isa.products_at_once(fast.precision) < products as f64
+        shape.cost() * fast.isa.products_at_once(fast.precision) < products as f64
     }
 
     /// Multiplications and additions over the batch: of the forward pass, the input gradient, and the weight gradient, which makes about as
     /// many as the forward pass.
     pub fn operations(&self) -> [f64; 3] {
         let count = |shape: &Shape| {
-            let (of_sample, of_kernels) = shape.operations(self.fast.isa.lanes());
-            let n_blocks = shape.batch.div_ceil(self.samples_per_block(self.values_per_sample(shape)));
+            let (of_sample, of_kernels) = shape.operations();
+            let n_blocks = shape.batch.div_ceil(samples_per_block(shape, values_of_pass));
             shape.batch as f64 * of_sample + n_blocks as f64 * of_kernels
         };
         let forward = count(&self.shape);
         [forward, count(&self.shape.reversed()), forward]
     }
 
-    fn samples_per_block(&self, values_per_sample: usize) -> usize {
-        let n = (BLOCK_VALUES / values_per_sample.max(1)).clamp(1, self.shape.batch);
-        // Sums over samples run four at a time.
-        if n > 4 { n / 4 * 4 } else { n }
-    }
-
     pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
-        let (fast, folded, shape) = (self.fast, &self.folded, &self.shape);
-        let stride = padded_columns(shape.n_to);
-        let bias: Vec<f32> = (0..stride).map(|column| bias[column % bias.len()]).collect();
-        fast.singles.with(folded.n_packed_rows() * stride, |packed| {
-            folded.pack(fast, weight, packed);
-            let per_block = self.samples_per_block(self.values_per_sample(shape));
+        let shape = &self.shape;
+        let bias: Vec<f32> = (0..padded_columns(shape.n_to)).map(|column| bias[column % bias.len()]).collect();
+        self.with_packed(shape, shape.sums_over_lanes(), weight, |packed| {
+            let per_block = samples_per_block(shape, values_of_pass);
             let (x_len, y_len) = (x.len() / shape.batch, y.len() / shape.batch);
             for (x, y) in x.chunks(per_block * x_len).zip(y.chunks_mut(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
-                self.with_spectra(&shape, x, shape.n_from, shape.n_from, |spectra| {
-                    self.values_of_products(&shape, spectra, packed, &bias, Some(folded), y);
+                self.with_spectra(&shape, shape.from_side(), x, shape.n_from, |spectra| {
+                    self.values_of_products(&shape, spectra, packed, &bias, Some(&self.folded), y);
                 });
             }
         });
     }
 
     pub fn input_gradient(&self, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
-        let (fast, folded, shape) = (self.fast, &self.folded, self.shape.reversed());
-        let stride = padded_columns(shape.n_to);
-        let bias = vec![0.0; stride];
-        let n_taps: usize = shape.window.taps().iter().product();
-        fast.singles.with(n_taps * shape.n_from * stride, |packed| {
-            folded.pack_reversed(fast, weight, packed);
-            let per_block = self.samples_per_block(self.values_per_sample(&shape));
+        let shape = self.shape.reversed();
+        let bias = vec![0.0; padded_columns(shape.n_to)];
+        self.with_packed(&shape, !shape.sums_over_lanes(), weight, |packed| {
+            let per_block = samples_per_block(&shape, values_of_pass);
             let (x_len, y_len) = (dx.len() / shape.batch, dy.len() / shape.batch);
             for (dx, dy) in dx.chunks_mut(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(dx.len() / x_len);
                 self.with_low(&shape, dy, |low, low_stride| {
-                    self.with_spectra(&shape, low, shape.n_from, low_stride, |spectra| {
+                    self.with_spectra(&shape, shape.from_side(), low, low_stride, |spectra| {
                         self.values_of_products(&shape, spectra, packed, &bias, None, dx);
                     });
                 });
@@ -118,13 +113,13 @@ impl<'a> Spectral<'a> {
         let stride = padded_columns(shape.n_to);
         fast.singles.with(self.n_sums(), |sums| {
             sums.par_chunks_mut(1 << 16).for_each(|sums| sums.fill(0.0));
-            let per_block = self.samples_per_block(self.n_read_by_gradient());
+            let per_block = samples_per_block(shape, values_of_gradient);
             let (x_len, y_len) = (x.len() / shape.batch, dy.len() / shape.batch);
             for (x, dy) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
-                self.with_spectra(&shape, x, shape.n_from, shape.n_from, |from| {
+                self.with_spectra(&shape, shape.from_side(), x, shape.n_from, |from| {
                     self.with_low(&shape, dy, |low, low_stride| {
-                        self.with_spectra(&shape, low, shape.n_to, low_stride, |to| {
+                        self.with_spectra(&shape, shape.gradient_side(), low, low_stride, |to| {
                             outer::add_outer_products(fast, &shape, from, to, sums);
                         });
                     });
@@ -137,31 +132,23 @@ impl<'a> Spectral<'a> {
         });
     }
 
-    /// Values in scratch memory for a sample: its spectra, and what lies before or behind them.
-    fn values_per_sample(&self, shape: &Shape) -> usize {
-        let lanes = self.fast.isa.lanes();
-        shape.n_read(shape.n_from, lanes) + shape.n_written(shape.n_to, lanes)
-    }
-
-    /// The same for the weight gradient: the spectra of both its operands.
-    fn n_read_by_gradient(&self) -> usize {
-        let lanes = self.fast.isa.lanes();
-        self.shape.n_read(self.shape.n_from, lanes) + self.shape.n_read(self.shape.n_to, lanes)
-    }
-
     /// Sums of the weight gradient before the last axis is transformed.
     fn n_sums(&self) -> usize {
         let (shape, [taps_t, taps_h, _]) = (&self.shape, self.shape.window.taps());
-        let n_to = shape.n_to.next_multiple_of(self.fast.isa.lanes());
+        let n_to = shape.n_to.next_multiple_of(shape.lanes);
         shape.grid.n_frequencies() * n_to * 2 * taps_t * taps_h * shape.n_from
     }
 
     /// Values of scratch memory that the largest of its passes takes, but for what each thread needs.
     pub fn n_scratch(&self) -> usize {
-        let of_block = |per_sample: usize| per_sample * self.samples_per_block(per_sample);
-        let of_gradient = of_block(self.n_read_by_gradient()) + self.n_sums();
-        let others = [self.values_per_sample(&self.shape), self.values_per_sample(&self.shape.reversed())];
-        others.into_iter().map(of_block).fold(of_gradient, usize::max)
+        let of_block = |shape: &Shape, values: fn(&Shape) -> usize| {
+            let block = shape.with_batch(samples_per_block(shape, values));
+            values(&block)
+                + [block.from_side(), block.to_side()].map(|side| block.n_together(side)).iter().sum::<usize>()
+        };
+        let of_gradient = of_block(&self.shape, values_of_gradient) + self.n_sums();
+        let others = [&self.shape, &self.shape.reversed()];
+        others.into_iter().map(|shape| of_block(shape, values_of_pass)).fold(of_gradient, usize::max)
     }
 
     /// Lends an output gradient at low resolution, and how far apart its voxels stand.
@@ -177,10 +164,33 @@ impl<'a> Spectral<'a> {
         });
     }
 
+    /// Lends packed weights, their rows as they are or those of the input gradient.
+    fn with_packed(&self, shape: &Shape, reversed: bool, weight: &[f32], work: impl FnOnce(&[f32])) {
+        let (fast, folded) = (self.fast, &self.folded);
+        let (rows, columns) =
+            if shape.sums_over_lanes() { (shape.n_to, shape.n_from) } else { (shape.n_from, shape.n_to) };
+        let n_taps: usize = shape.window.taps().iter().product();
+        fast.singles.with(n_taps * rows * padded_columns(columns), |packed| {
+            if reversed {
+                folded.pack_reversed(fast, weight, packed);
+            } else {
+                folded.pack(fast, weight, packed);
+            }
+            work(packed);
+        });
+    }
+
     /// Lends the spectra of values along lines and rows.
-    fn with_spectra(&self, shape: &Shape, values: &[f32], n_channels: usize, stride: usize, work: impl FnOnce(&[f32])) {
-        self.fast.singles.with(shape.batch * shape.n_read(n_channels, self.fast.isa.lanes()), |spectra| {
-            lines::spectra_of_frames(self.fast, &shape.grid, values, n_channels, stride, spectra);
+    fn with_spectra(&self, shape: &Shape, side: Side, values: &[f32], stride: usize, work: impl FnOnce(&[f32])) {
+        let (fast, grid) = (self.fast, &shape.grid);
+        fast.singles.with(shape.n_read(side), |spectra| {
+            if side.beside == 1 {
+                lines::spectra_of_frames(fast, grid, values, side.n_channels, stride, spectra);
+            } else {
+                Beside { grid, side, lanes: shape.lanes }.together(fast, values, stride, |values| {
+                    lines::spectra_of_frames(fast, grid, values, shape.lanes, shape.lanes, spectra);
+                });
+            }
             work(spectra);
         });
     }
@@ -189,43 +199,52 @@ impl<'a> Spectral<'a> {
     fn values_of_products(
         &self,
         shape: &Shape,
-        spectra: &[f32],
+        from: &[f32],
         packed: &[f32],
         bias: &[f32],
         folded: Option<&Folded>,
         y: &mut [f32],
     ) {
-        let (fast, grid) = (self.fast, &shape.grid);
-        let (lanes, stride) = (fast.isa.lanes(), padded_columns(shape.n_to));
-        let [frames, height, width] = grid.size;
-        let n_frames = shape.batch * frames;
-        let line_len = 2 * lanes * grid.lens()[2];
+        let (fast, side) = (self.fast, shape.to_side());
         let folded = folded.filter(|folded| !folded.is_plain());
-        let low_len = if folded.is_some() { height * width * stride } else { 0 };
-        fast.singles.with(shape.batch * shape.n_written(shape.n_to, lanes), |lines| {
-            product::multiply(fast, shape, spectra, packed, stride, lines);
-            y.par_chunks_mut(y.len() / n_frames).enumerate().for_each(|(frame, y)| {
-                fast.singles.with(3 * line_len + low_len, |buffer| {
-                    let [a, b, c, low] = product::split(buffer, [line_len, line_len, line_len, low_len]);
-                    let values = lines::Values {
-                        grid,
-                        spectra: lines,
-                        frame,
-                        n_frames,
-                        n_channels: shape.n_to,
-                        stride: if folded.is_some() { stride } else { shape.n_to },
-                        bias,
-                        out: if folded.is_some() { &mut *low } else { &mut *y },
-                        buffers: [a, b, c],
-                    };
-                    with_lanes(fast.isa, values);
-                    if let Some(folded) = folded {
-                        folded.raise_resolution(low, stride, y);
-                    }
-                });
+        let (columns, stride) = match folded {
+            Some(_) => (shape.n_to, padded_columns(shape.n_to)),
+            None if side.beside == 1 => (shape.n_to, shape.n_to),
+            None => (shape.lanes, shape.lanes),
+        };
+        fast.singles.with(shape.n_written(), |spectra| {
+            product::multiply(fast, shape, from, packed, spectra);
+            let n_registers = shape.batch.div_ceil(side.beside);
+            let lines = lines::Lines { spectra, n_registers, columns, stride, bias };
+            if side.beside == 1 {
+                return lines.values(fast, &shape.grid, folded, y);
+            }
+            fast.singles.with(n_registers * shape.n_voxels() * stride, |registers| {
+                lines.values(fast, &shape.grid, None, registers);
+                Beside { grid: &shape.grid, side, lanes: shape.lanes }.apart(registers, y);
             });
         });
     }
+}
+
+/// Values in scratch memory for a batch: its spectra, and what lies before or behind them.
+fn values_of_pass(shape: &Shape) -> usize {
+    shape.n_read(shape.from_side()) + shape.n_written()
+}
+
+/// The same for the weight gradient: the spectra of both its operands.
+fn values_of_gradient(shape: &Shape) -> usize {
+    shape.n_read(shape.from_side()) + shape.n_read(shape.gradient_side())
+}
+
+/// Samples that pass together, where a batch has so many values.
+fn samples_per_block(shape: &Shape, values: impl Fn(&Shape) -> usize) -> usize {
+    // Whole registers, however many samples stand side by side.
+    const EVEN: usize = 240;
+    let per_sample = values(&shape.with_batch(EVEN)) / EVEN;
+    let n = (BLOCK_VALUES / per_sample.max(1)).clamp(1, shape.batch);
+    // Sums over samples run four at a time.
+    if n > 4 { n / 4 * 4 } else { n }
 }
 
 #[cfg(test)]
@@ -283,6 +302,9 @@ mod tests {
             Conv3d { input, out_channels, kernel: [k; 3], upsample }
         };
         check(&conv(2, [4, 9, 8], [3, 32], 7, [1; 3]));
+        // More samples than stand side by side, both ways.
+        check(&conv(7, [3, 5, 4], [3, 32], 5, [1; 3]));
+        check(&conv(7, [3, 5, 4], [32, 3], 5, [1; 3]));
         check(&conv(1, [3, 8, 8], [32, 64], 5, [1; 3]));
         check(&conv(6, [5, 4, 4], [16, 32], 3, [1; 3]));
         check(&conv(2, [1, 4, 4], [32, 16], 3, [5, 2, 2]));

@@ -12,11 +12,11 @@ const CHANNELS: usize = 4;
 /// Adds to `sums`, `[frequency, block, tap frame, tap row, from channel]`, imaginary parts first, what the samples of `shape` give; both
 /// operands are spectra of frames.
 pub(super) fn add_outer_products(fast: &Fast, shape: &Shape, from: &[f32], to: &[f32], sums: &mut [f32]) {
-    let lanes = fast.isa.lanes();
+    let lanes = shape.lanes;
     let ([n_t, n_h, _], [taps_t, taps_h, _]) = (shape.grid.lens(), shape.window.taps());
-    let tasks = Tasks::new(shape, lanes);
+    let tasks = Tasks::new(shape);
     let lens = [
-        shape.row_len(lanes) * n_h,
+        shape.row_len() * n_h,
         shape.batch * n_t,
         n_t * shape.n_from,
         taps_t * shape.n_from * n_h,
@@ -55,7 +55,7 @@ impl RegisterWork for Outer<'_> {
         let (gradients, products, copies) = (r.complex_mut(gradients), r.complex_mut(products), r.complex_mut(copies));
         let (planes, a, spare) = (r.complex_mut(planes), r.complex_mut(a), r.complex_mut(spare));
         rows_of_spectra(r, shape, self.from, frequency, r.complex_mut(rows), [&mut *copies, &mut *spare]);
-        let row_len = 2 * R::LANES * shape.row_len(R::LANES);
+        let row_len = 2 * R::LANES * shape.row_len();
         let block_len = taps_t * taps_h * shape.n_from;
         let plane_len = shape.grid.size[0] * n_h;
         for (block, sums) in r.complex_mut(self.sums).chunks_exact_mut(block_len).enumerate() {
@@ -123,9 +123,9 @@ fn outer<R: Registers, const N: usize>(
     let mut sums = [[r.splat(0.0); 2]; N];
     for sample in 0..row.shape.batch {
         let [re, im] = to[sample * n_t + t];
-        let values = row.at::<R>(block, sample, t);
+        let [x, y] = row.at::<R>(block, sample, t).map(|part| &part[lane..][..N]);
         for (n, sum) in sums.iter_mut().enumerate() {
-            let (x, y) = (r.splat(values[lane + n]), r.splat(values[R::LANES + lane + n]));
+            let (x, y) = (r.splat(x[n]), r.splat(y[n]));
             sum[1] = r.add_product(r.add_product(sum[1], x, re), y, im);
             sum[0] = r.sub_product(r.add_product(sum[0], y, re), x, im);
         }
@@ -137,7 +137,7 @@ fn outer<R: Registers, const N: usize>(
 
 /// The last axis: `[tap frame, tap row, tap column, from channel]` rows of `stride` columns, from the sums over all samples.
 pub(super) fn taps_of_sums(fast: &Fast, shape: &Shape, sums: &[f32], stride: usize, packed: &mut [f32]) {
-    let lanes = fast.isa.lanes();
+    let lanes = shape.lanes;
     let ([_, _, n_w], [taps_t, taps_h, taps_w]) = (shape.grid.lens(), shape.window.taps());
     let (n_blocks, n_from) = (shape.n_to.div_ceil(lanes), shape.n_from);
     // Both operands are twice their spectra.

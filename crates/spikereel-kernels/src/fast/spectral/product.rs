@@ -1,8 +1,11 @@
 //! A convolution as the product of spectra. A task has one frequency along lines and some blocks of output channels, and makes the
-//! spectrum of their kernels as it goes, a row of it at a time: the whole is never kept.
+//! spectrum of their kernels as it goes, a row of it at a time.
 
 use super::super::Fast;
+use super::super::tiles::padded_columns;
 use super::grid::Shape;
+use super::kernels::KernelSpectra;
+use super::narrow;
 use crate::arch::{Complex, RegisterWork, Registers, with_lanes};
 use rayon::prelude::*;
 
@@ -12,30 +15,32 @@ const SAMPLES: usize = 4;
 const TASKS_PER_THREAD: usize = 4;
 
 /// Multiplies the spectra of `shape.n_from` channels, as [`super::lines::spectra_of_frames`] leaves them, with those of the kernels and
-/// transforms back along frames and rows: `[frequency, block, sample, frame, row]`, imaginary parts first. `packed` holds `[tap, from
-/// channel]` rows of `shape.n_to` columns, `stride` apart.
-pub(super) fn multiply(fast: &Fast, shape: &Shape, spectra: &[f32], packed: &[f32], stride: usize, out: &mut [f32]) {
-    let lanes = fast.isa.lanes();
+/// transforms back along frames and rows: `[frequency, block, register of samples, frame, row]`, imaginary parts first. `packed` holds
+/// `[tap, from channel]` rows of `shape.n_to` columns; where [`Shape::sums_over_lanes`], `[tap in reverse, to channel]` rows of
+/// `shape.n_from` columns.
+pub(super) fn multiply(fast: &Fast, shape: &Shape, spectra: &[f32], packed: &[f32], out: &mut [f32]) {
+    let lanes = shape.lanes;
     let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
-    let tasks = Tasks::new(shape, lanes);
+    let (tasks, n_registers) = (Tasks::new(shape), shape.batch.div_ceil(shape.to_side().beside));
+    let n_kernels = Product::kernels(shape, packed, 0, 0).n_kernels();
     let lens = [
-        shape.row_len(lanes) * n_h,
-        n_h * shape.n_from * shape.window.taps()[0],
-        n_t * shape.n_from,
-        shape.batch * n_t,
-        shape.batch * frames * n_h,
-        frames * n_h,
+        shape.row_len() * n_h,
+        n_h * n_kernels * shape.window.taps()[0],
+        n_t * n_kernels,
+        n_registers * n_t,
+        n_registers * frames * n_h,
+        (frames * n_h).max(lanes),
         n_t.max(n_h),
         n_t.max(n_h),
         n_t.max(n_h),
     ]
     .map(|len| 2 * lanes * len);
-    let block_len = 2 * lanes * shape.batch * frames * height;
+    let block_len = 2 * lanes * n_registers * frames * height;
     out.par_chunks_mut(tasks.blocks * block_len).enumerate().for_each(|(task, out)| {
         fast.singles.with(lens.iter().sum(), |buffer| {
             let (frequency, first_block) = tasks.of(task);
             let buffers = split(buffer, lens);
-            with_lanes(fast.isa, Product { shape, spectra, packed, stride, frequency, first_block, out, buffers });
+            with_lanes(fast.isa, Product { shape, spectra, packed, frequency, first_block, out, buffers });
         });
     });
 }
@@ -50,8 +55,8 @@ pub(super) struct Tasks {
 
 impl Tasks {
     /// A task transforms the spectra it reads along frames first: as few as keep all threads busy.
-    pub fn new(shape: &Shape, lanes: usize) -> Self {
-        let n_blocks = shape.n_to.div_ceil(lanes);
+    pub fn new(shape: &Shape) -> Self {
+        let n_blocks = shape.n_to.div_ceil(shape.lanes);
         let wanted = (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(shape.grid.n_frequencies());
         let per_frequency = (wanted..n_blocks).find(|n| n_blocks.is_multiple_of(*n)).unwrap_or(n_blocks);
         Self { per_frequency, blocks: n_blocks / per_frequency }
@@ -76,50 +81,55 @@ struct Product<'a> {
     shape: &'a Shape,
     spectra: &'a [f32],
     packed: &'a [f32],
-    stride: usize,
     frequency: usize,
     first_block: usize,
     out: &'a mut [f32],
     buffers: [&'a mut [f32]; 9],
 }
 
+impl<'a> Product<'a> {
+    /// The kernels of one frequency and one block of output channels, or all of them where lanes are summed over.
+    fn kernels(shape: &'a Shape, packed: &'a [f32], frequency: usize, block: usize) -> KernelSpectra<'a> {
+        let reversed = shape.sums_over_lanes();
+        let (n_rows, columns) = if reversed { (shape.n_to, shape.n_from) } else { (shape.n_from, shape.n_to) };
+        let (first_block, n_blocks) = if reversed { (0, columns.div_ceil(shape.lanes)) } else { (block, 1) };
+        let stride = padded_columns(columns);
+        KernelSpectra { shape, packed, stride, frequency, n_rows, first_block, n_blocks, reversed }
+    }
+}
+
 impl RegisterWork for Product<'_> {
     #[inline(always)]
     fn run<R: Registers>(self, r: R) {
-        let Self { shape, packed, stride, frequency, first_block, .. } = self;
+        let Self { shape, packed, frequency, first_block, .. } = self;
         let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
         let [of_t, of_h, _] = &shape.grid.transforms;
         let [rows, kernels, kernel_row, sums, planes, plane, a, b, spare] = self.buffers;
         let (kernels, kernel_row, sums) = (r.complex_mut(kernels), r.complex_mut(kernel_row), r.complex_mut(sums));
-        let (planes, a, b, spare) = (r.complex_mut(planes), r.complex_mut(a), r.complex_mut(b), r.complex_mut(spare));
-        rows_of_spectra(r, shape, self.spectra, frequency, r.complex_mut(rows), [r.complex_mut(plane), &mut *spare]);
-        let row_len = 2 * R::LANES * shape.row_len(R::LANES);
-        let block_len = shape.batch * frames * height;
-        for (block, out) in r.complex_mut(self.out).chunks_exact_mut(block_len).enumerate() {
-            let kernel = KernelSpectra { shape, packed, stride, frequency, block: first_block + block };
+        let (planes, plane) = (r.complex_mut(planes), r.complex_mut(plane));
+        let (a, b, spare) = (r.complex_mut(a), r.complex_mut(b), r.complex_mut(spare));
+        rows_of_spectra(r, shape, self.spectra, frequency, r.complex_mut(rows), [&mut *plane, &mut *spare]);
+        let row_len = 2 * R::LANES * shape.row_len();
+        plane.fill([r.splat(0.0); 2]);
+        for (block, out) in r.complex_mut(self.out).chunks_exact_mut(planes.len() / n_h * height).enumerate() {
+            let kernel = Self::kernels(shape, packed, frequency, first_block + block);
+            let n_kernels = kernel.n_kernels();
             kernel.along_rows(r, kernels, a, b, spare);
             for (h, row) in rows.chunks_exact(row_len).enumerate() {
-                kernel.along_frames(r, &kernels[h * shape.n_from * shape.window.taps()[0]..], kernel_row, a, b, spare);
-                for t in 0..n_t {
-                    let kernel_row = &kernel_row[t * shape.n_from..][..shape.n_from];
-                    let mut sample = 0;
-                    while sample < shape.batch {
-                        let n = (shape.batch - sample).min(SAMPLES);
-                        let sums = &mut sums[sample * n_t + t..];
-                        let row = Row { shape, values: row };
-                        match n {
-                            1 => row.sums::<R, 1>(r, kernel_row, t, sample, sums),
-                            2 => row.sums::<R, 2>(r, kernel_row, t, sample, sums),
-                            3 => row.sums::<R, 3>(r, kernel_row, t, sample, sums),
-                            _ => row.sums::<R, SAMPLES>(r, kernel_row, t, sample, sums),
-                        }
-                        sample += n;
+                let of_row = &kernels[h * n_kernels * shape.window.taps()[0]..][..n_kernels * shape.window.taps()[0]];
+                kernel.along_frames(r, of_row, kernel_row, a, b, spare);
+                let row = Row { shape, values: row };
+                for (t, kernels) in kernel_row.chunks_exact(n_kernels).enumerate() {
+                    if shape.sums_over_lanes() {
+                        narrow::sums(r, &row, kernels, t, plane, sums);
+                    } else {
+                        row.all_sums(r, kernels, t, sums);
                     }
                 }
-                for (sample, sums) in sums.chunks_exact(n_t).enumerate() {
+                for (register, sums) in sums.chunks_exact(n_t).enumerate() {
                     of_t.run(r, sums, 1, b, spare);
                     for (frame, value) in b[..frames].iter().enumerate() {
-                        planes[(sample * frames + frame) * n_h + h] = *value;
+                        planes[(register * frames + frame) * n_h + h] = *value;
                     }
                 }
             }
@@ -131,7 +141,8 @@ impl RegisterWork for Product<'_> {
     }
 }
 
-/// Full spectra at one frequency along lines, `[frequency along rows, block, sample, frequency along frames]`, from those of frames.
+/// Full spectra at one frequency along lines, `[frequency along rows, block, register of samples, frequency along frames]`, from those of
+/// frames.
 #[inline(always)]
 pub(super) fn rows_of_spectra<R: Registers>(
     r: R,
@@ -142,17 +153,17 @@ pub(super) fn rows_of_spectra<R: Registers>(
     [plane, spare]: [&mut [Complex<R::V>]; 2],
 ) {
     let (frames, [n_t, n_h, _]) = (shape.grid.size[0], shape.grid.lens());
-    let n_blocks = shape.n_from.div_ceil(R::LANES);
-    for (block, sample) in (0..n_blocks).flat_map(|block| (0..shape.batch).map(move |sample| (block, sample))) {
-        copy_plane(r, shape, spectra, shape.n_from, [sample, block, frequency], plane);
+    let (n_blocks, n_registers) = (shape.n_from.div_ceil(R::LANES), shape.batch.div_ceil(shape.from_side().beside));
+    for (block, register) in (0..n_blocks).flat_map(|block| (0..n_registers).map(move |register| (block, register))) {
+        copy_plane(r, shape, spectra, shape.n_from, [register, block, frequency], plane);
         for h in 0..n_h {
-            let out = &mut out[((h * n_blocks + block) * shape.batch + sample) * n_t..][..n_t];
+            let out = &mut out[((h * n_blocks + block) * n_registers + register) * n_t..][..n_t];
             shape.grid.transforms[0].run(r, &plane[h..(frames - 1) * n_h + h + 1], n_h, out, spare);
         }
     }
 }
 
-/// Brings together the frames of one sample, block and frequency along lines: `[frame, frequency along rows]`. Transforms along frames would
+/// Brings together the frames of one register of samples, block and frequency along lines: `[frame, frequency along rows]`. Transforms along frames would
 /// read as many far places at once, and wait for memory: a third of their time.
 #[inline(always)]
 pub(super) fn copy_plane<R: Registers>(
@@ -160,101 +171,52 @@ pub(super) fn copy_plane<R: Registers>(
     shape: &Shape,
     spectra: &[f32],
     n_channels: usize,
-    [sample, block, frequency]: [usize; 3],
+    [register, block, frequency]: [usize; 3],
     plane: &mut [Complex<R::V>],
 ) {
     let (frames, n_h, n_frequencies) = (shape.grid.size[0], shape.grid.lens()[1], shape.grid.n_frequencies());
     let step = n_channels.div_ceil(R::LANES) * n_frequencies * n_h;
-    let first = sample * frames * step + (block * n_frequencies + frequency) * n_h;
+    let first = register * frames * step + (block * n_frequencies + frequency) * n_h;
     let from = r.complex(spectra)[first..].chunks(step);
     for (to, from) in plane[..frames * n_h].chunks_exact_mut(n_h).zip(from) {
         to.copy_from_slice(&from[..n_h]);
     }
 }
 
-/// The kernels of one frequency along lines and one block of output channels.
-struct KernelSpectra<'a> {
-    shape: &'a Shape,
-    packed: &'a [f32],
-    stride: usize,
-    frequency: usize,
-    block: usize,
-}
-
-impl KernelSpectra<'_> {
-    /// Spectra along lines and rows: `[frequency along rows, from channel, tap along frames]`.
-    #[inline(always)]
-    fn along_rows<R: Registers>(
-        &self,
-        r: R,
-        out: &mut [Complex<R::V>],
-        a: &mut [Complex<R::V>],
-        b: &mut [Complex<R::V>],
-        spare: &mut [Complex<R::V>],
-    ) {
-        let shape = self.shape;
-        let ([taps_t, taps_h, taps_w], [_, n_h, n_w]) = (shape.window.taps(), shape.grid.lens());
-        let zero: Complex<R::V> = [r.splat(0.0); 2];
-        let per_row = shape.n_from * taps_t;
-        for (t, from) in (0..taps_t).flat_map(|t| (0..shape.n_from).map(move |from| (t, from))) {
-            a[..n_h].fill(zero);
-            for h in 0..taps_h {
-                let [mut re, mut im] = zero;
-                for w in 0..taps_w {
-                    let [cos, sin] = shape.factors[self.frequency * shape.window.place(2, w, n_w) % n_w];
-                    let (cos, sin) = (r.splat(cos), r.splat(sin));
-                    let at = (((t * taps_h + h) * taps_w + w) * shape.n_from + from) * self.stride;
-                    let weight = r.load(&self.packed[at + self.block * R::LANES..]);
-                    re = r.add_product(re, weight, cos);
-                    im = r.add_product(im, weight, sin);
-                }
-                a[shape.window.place(1, h, n_h)] = [re, im];
-            }
-            shape.grid.transforms[1].run(r, &a[..n_h], 1, b, spare);
-            for (row, value) in out.chunks_exact_mut(per_row).zip(&b[..n_h]) {
-                row[from * taps_t + t] = *value;
-            }
-        }
-    }
-
-    /// One row in full: `[frequency along frames, from channel]`.
-    #[inline(always)]
-    fn along_frames<R: Registers>(
-        &self,
-        r: R,
-        row: &[Complex<R::V>],
-        out: &mut [Complex<R::V>],
-        a: &mut [Complex<R::V>],
-        b: &mut [Complex<R::V>],
-        spare: &mut [Complex<R::V>],
-    ) {
-        let (shape, n_t) = (self.shape, self.shape.grid.lens()[0]);
-        let taps_t = shape.window.taps()[0];
-        for (from, taps) in row.chunks_exact(taps_t).take(shape.n_from).enumerate() {
-            a[..n_t].fill([r.splat(0.0); 2]);
-            for (t, tap) in taps.iter().enumerate() {
-                a[shape.window.place(0, t, n_t)] = *tap;
-            }
-            shape.grid.transforms[0].run(r, &a[..n_t], 1, b, spare);
-            for (out, value) in out.chunks_exact_mut(shape.n_from).zip(&b[..n_t]) {
-                out[from] = *value;
-            }
-        }
-    }
-}
-
-/// One row of full spectra of the channels that are summed over: `[block, sample, frequency along frames]`.
+/// One row of full spectra of the channels that are summed over: `[block, register of samples, frequency along frames]`.
 pub(super) struct Row<'a> {
     pub shape: &'a Shape,
     pub values: &'a [f32],
 }
 
 impl Row<'_> {
-    /// One frequency of one sample: real parts of a block's lanes, then their imaginary parts.
+    /// One frequency of one sample: real parts of a block's channels from the sample's first lane on, and their imaginary parts.
     #[inline(always)]
-    pub fn at<R: Registers>(&self, block: usize, sample: usize, t: usize) -> &[f32] {
-        let at = (block * self.shape.batch + sample) * self.shape.grid.lens()[0] + t;
-        &self.values[2 * R::LANES * at..][..2 * R::LANES]
+    pub fn at<R: Registers>(&self, block: usize, sample: usize, t: usize) -> [&[f32]; 2] {
+        let (n_t, beside) = (self.shape.grid.lens()[0], self.shape.from_side().beside);
+        let (register, lane) =
+            if beside == 1 { (sample, 0) } else { (sample / beside, sample % beside * self.shape.n_from) };
+        let at = (block * self.shape.batch.div_ceil(beside) + register) * n_t + t;
+        let (re, im) = self.values[2 * R::LANES * at..][..2 * R::LANES].split_at(R::LANES);
+        [&re[lane..], &im[lane..]]
+    }
+
+    /// Sums over channels at one frequency for all samples.
+    #[inline(always)]
+    fn all_sums<R: Registers>(&self, r: R, kernels: &[Complex<R::V>], t: usize, sums: &mut [Complex<R::V>]) {
+        let (batch, n_t) = (self.shape.batch, self.shape.grid.lens()[0]);
+        let mut sample = 0;
+        while sample < batch {
+            let n = (batch - sample).min(SAMPLES);
+            let sums = &mut sums[sample * n_t + t..];
+            match n {
+                1 => self.sums::<R, 1>(r, kernels, t, sample, sums),
+                2 => self.sums::<R, 2>(r, kernels, t, sample, sums),
+                3 => self.sums::<R, 3>(r, kernels, t, sample, sums),
+                _ => self.sums::<R, SAMPLES>(r, kernels, t, sample, sums),
+            }
+            sample += n;
+        }
     }
 
     /// Sums over channels at one frequency for `N` samples from `sample` on, written a spectrum apart with real and imaginary parts
@@ -271,13 +233,13 @@ impl Row<'_> {
         let zero = r.splat(0.0);
         let mut sums = [[zero; 2]; N];
         for (block, kernels) in kernels.chunks(R::LANES).enumerate() {
-            let mut values: [&[f32]; N] = [&[]; N];
+            let mut values: [[&[f32]; 2]; N] = [[&[]; 2]; N];
             for (n, values) in values.iter_mut().enumerate() {
-                *values = self.at::<R>(block, sample + n, t);
+                *values = self.at::<R>(block, sample + n, t).map(|part| &part[..kernels.len()]);
             }
             for (lane, &[re, im]) in kernels.iter().enumerate() {
-                for (sum, values) in sums.iter_mut().zip(values) {
-                    let (x, y) = (r.splat(values[lane]), r.splat(values[R::LANES + lane]));
+                for (sum, [x, y]) in sums.iter_mut().zip(values) {
+                    let (x, y) = (r.splat(x[lane]), r.splat(y[lane]));
                     sum[0] = r.sub_product(r.add_product(sum[0], x, re), y, im);
                     sum[1] = r.add_product(r.add_product(sum[1], x, im), y, re);
                 }
