@@ -164,11 +164,11 @@ pub trait Kernels: Send + Sync {
         self.max_pool3d_forward(shape, &normed, y, winner);
     }
 
-    /// Backward of [`Kernels::batch_norm_pool_forward`].
+    /// Backward of [`Kernels::batch_norm_pool_forward`]; `x`, the largest tensor of a network, becomes its own gradient.
     fn batch_norm_pool_backward(
         &self,
         shape: &Pool3d,
-        x: &[Self::Real],
+        x: &mut [Self::Real],
         mean: &[Self::Real],
         variance: &[Self::Real],
         eps: f64,
@@ -178,16 +178,15 @@ pub trait Kernels: Send + Sync {
         batch_statistics: bool,
         dy: &[Self::Real],
         winner: &[u8],
-        dx: &mut [Self::Real],
         dgamma: &mut [Self::Real],
         dbeta: &mut [Self::Real],
     ) {
-        let mut dnormed = x.to_vec();
+        let (mut dnormed, forward) = (x.to_vec(), x.to_vec());
         self.max_pool3d_backward(shape, dy, winner, &mut dnormed);
         let over = Normalised::channels_of(&shape.input);
         self.batch_norm_backward(
             &over,
-            x,
+            &forward,
             mean,
             variance,
             eps,
@@ -196,7 +195,7 @@ pub trait Kernels: Send + Sync {
             relu,
             batch_statistics,
             &dnormed,
-            dx,
+            x,
             dgamma,
             dbeta,
         );

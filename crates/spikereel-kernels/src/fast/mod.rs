@@ -238,7 +238,7 @@ impl Kernels for Fast {
     fn batch_norm_pool_backward(
         &self,
         shape: &Pool3d,
-        x: &[f32],
+        x: &mut [f32],
         mean: &[f32],
         variance: &[f32],
         eps: f64,
@@ -248,12 +248,11 @@ impl Kernels for Fast {
         batch_statistics: bool,
         dy: &[f32],
         winner: &[u8],
-        dx: &mut [f32],
         dgamma: &mut [f32],
         dbeta: &mut [f32],
     ) {
         let coefficients = norm::Coefficients::new(mean, variance, eps, gamma, beta);
-        norm_pool::backward(self.isa, shape, &coefficients, relu, batch_statistics, x, dy, winner, dx, dgamma, dbeta);
+        norm_pool::backward(self, shape, &coefficients, relu, batch_statistics, x, dy, winner, dgamma, dbeta);
     }
 
     fn relu_forward(&self, x: &[f32], y: &mut [f32]) {

@@ -3,6 +3,7 @@
 //! Backward, only winners carry a gradient, so sums run over the pooled size, and the input's gradient is a dense part from the statistics
 //! plus one addition a winner.
 
+use super::Fast;
 use super::norm::{BackwardCoefficients, Coefficients, floor, normed};
 use super::pool::first_frame;
 use crate::Pool3d;
@@ -113,22 +114,21 @@ fn each_winner(shape: &Pool3d, winner: &[u8], mut visit: impl FnMut(usize, usize
     }
 }
 
+/// `x` becomes its gradient: the largest tensor of a network needs no second one beside it.
 pub(super) fn backward(
-    isa: Isa,
+    fast: &Fast,
     shape: &Pool3d,
     at: &Coefficients,
     relu: bool,
     batch_statistics: bool,
-    x: &[f32],
+    x: &mut [f32],
     dy: &[f32],
     winner: &[u8],
-    dx: &mut [f32],
     dgamma: &mut [f32],
     dbeta: &mut [f32],
 ) {
     let (input, output) = (shape.input, shape.output());
-    assert_eq!((x.len(), dx.len()), (input.len(), input.len()));
-    assert_eq!((dy.len(), winner.len()), (output.len(), output.len()));
+    assert_eq!((x.len(), dy.len(), winner.len()), (input.len(), output.len(), output.len()));
     let (n, floor) = (input.channels, floor(relu));
     let (frame_in, frame_out) = (input.height * input.width * n, output.height * output.width * n);
     let passes = |x: f32, c: usize| normed(x, at.mean[c], at.scale[c], at.beta[c]) > floor;
@@ -155,26 +155,25 @@ pub(super) fn backward(
     let (mean, of_x, constant) = (&at.mean[..n], &of_x[..n], &constant[..n]);
     // The frames of one window, and those at the end that fill none.
     let window_len = shape.window[0] * frame_in;
-    let samples = dx.par_chunks_mut(frame_in * input.frames).zip(x.par_chunks(frame_in * input.frames)).enumerate();
-    samples.for_each(|(sample, (dx, x))| {
-        let windows = dx.par_chunks_mut(window_len).zip(x.par_chunks(window_len)).enumerate();
-        windows.for_each(|(t, (dx, x))| {
-            with_registers(isa, || {
-                for (dx, x) in dx.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
-                    for c in 0..n {
-                        dx[c] = of_x[c] * (x[c] - mean[c]) + constant[c];
-                    }
-                }
-            });
-            if t < output.frames {
-                let frame = (sample * output.frames + t) * frame_out;
-                let dy = &dy[frame..frame + frame_out];
-                each_winner(shape, &winner[frame..frame + frame_out], |out, to, c| {
-                    if passes(x[to], c) {
-                        dx[to] += at.scale[c] * dy[out];
+    x.par_chunks_mut(frame_in * input.frames).enumerate().for_each(|(sample, x)| {
+        x.par_chunks_mut(window_len).enumerate().for_each(|(t, x)| {
+            let frame = (sample * output.frames + t) * frame_out;
+            let n_out = if t < output.frames { frame_out } else { 0 };
+            let (dy, winner) = (&dy[frame..frame + n_out], &winner[frame..frame + n_out]);
+            // What winners get, told before their values are written over.
+            fast.singles.with(n_out, |of_winner| {
+                each_winner(shape, winner, |out, from, c| {
+                    of_winner[out] = if passes(x[from], c) { at.scale[c] * dy[out] } else { 0.0 };
+                });
+                with_registers(fast.isa, || {
+                    for x in x.chunks_exact_mut(n) {
+                        for c in 0..n {
+                            x[c] = of_x[c] * (x[c] - mean[c]) + constant[c];
+                        }
                     }
                 });
-            }
+                each_winner(shape, winner, |out, to, _| x[to] += of_winner[out]);
+            });
         });
     });
 }

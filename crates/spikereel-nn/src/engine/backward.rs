@@ -106,6 +106,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         let shape = normalised(network.extent(input), axis, self.batch);
         let (gamma, beta) = (&weights.trained[params.weight.clone()], &weights.trained[params.bias.clone()]);
         let edge = step.edges[0].expect("a batch normalisation stands behind something that has weights");
+        let in_place = edge.scratch.is_none() && plan.activation[input.0] == Some(edge.slot);
         let mut gradients = std::mem::take(&mut self.gradients);
         let mut spare = vec![K::Real::ZERO; if gradients.is_empty() { 2 * gamma.len() } else { 0 }];
         let pair = if gradients.is_empty() { &mut spare } else { &mut gradients[params.weight.start..params.bias.end] };
@@ -113,15 +114,18 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             let (dgamma, dbeta) = pair.split_at_mut(gamma.len());
             let (mean, variance) = &engine.statistics[step_idx];
             let from_batch = engine.mode == Mode::Train;
-            let (x, dy) = (engine.values(input), engine.output_gradient_of(step_idx));
+            let dy = engine.output_gradient_of(step_idx);
             if let Some(window) = step.pool {
                 let pool = Pool3d { input: volume(network.extent(input), engine.batch), window };
                 let winner = &engine.winners[step_idx][..dy.len()];
+                if !in_place {
+                    dx.copy_from_slice(engine.values(input));
+                }
                 return engine.kernels.batch_norm_pool_backward(
-                    &pool, x, mean, variance, NORM_EPS, gamma, beta, step.relu, from_batch, dy, winner, dx, dgamma,
-                    dbeta,
+                    &pool, dx, mean, variance, NORM_EPS, gamma, beta, step.relu, from_batch, dy, winner, dgamma, dbeta,
                 );
             }
+            let x = engine.values(input);
             engine.kernels.batch_norm_backward(
                 &shape, x, mean, variance, NORM_EPS, gamma, beta, step.relu, from_batch, dy, dx, dgamma, dbeta,
             );

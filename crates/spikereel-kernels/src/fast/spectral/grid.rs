@@ -120,12 +120,12 @@ impl Shape {
     }
 
     /// What is read.
-    pub fn from_side(&self) -> Side {
+    pub fn input_side(&self) -> Side {
         Side { n_channels: self.n_from, beside: self.beside(self.n_from) }
     }
 
     /// What a product writes: samples side by side where it sums over lanes ([`super::narrow`]).
-    pub fn to_side(&self) -> Side {
+    pub fn output_side(&self) -> Side {
         let beside = if self.sums_over_lanes() { self.beside(self.n_to) } else { 1 };
         Side { n_channels: self.n_to, beside }
     }
@@ -147,7 +147,7 @@ impl Shape {
 
     /// Values of spectra along lines alone, as a product leaves them.
     pub fn n_written(&self) -> usize {
-        self.n_lines(self.to_side()) * self.grid.size[1]
+        self.n_lines(self.output_side()) * self.grid.size[1]
     }
 
     fn n_lines(&self, side: Side) -> usize {
@@ -167,7 +167,7 @@ impl Shape {
         let [from, to] = [self.n_from, self.n_to];
         let pairs =
             if self.sums_over_lanes() { from.next_multiple_of(lanes) * to } else { from * to.next_multiple_of(lanes) };
-        (taken(self.from_side()) + taken(self.to_side()), pairs as f64)
+        (taken(self.input_side()) + taken(self.output_side()), pairs as f64)
     }
 
     /// Products that tiles take in the time of one sample's forward pass over spectra, about: products of spectra, transforms, and the
@@ -202,7 +202,7 @@ impl Shape {
 
     /// Complex registers of a row of full spectra: the channels that are summed over, all samples, all frequencies along frames.
     pub fn row_len(&self) -> usize {
-        self.from_side().n_registers(self.batch, self.lanes) * self.grid.lens()[0]
+        self.input_side().n_registers(self.batch, self.lanes) * self.grid.lens()[0]
     }
 }
 

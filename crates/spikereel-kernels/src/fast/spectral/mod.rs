@@ -83,7 +83,7 @@ impl<'a> Spectral<'a> {
             let (x_len, y_len) = (x.len() / shape.batch, y.len() / shape.batch);
             for (x, y) in x.chunks(per_block * x_len).zip(y.chunks_mut(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
-                self.with_spectra(&shape, shape.from_side(), x, shape.n_from, |spectra| {
+                self.with_spectra(&shape, shape.input_side(), x, shape.n_from, |spectra| {
                     self.values_of_products(&shape, spectra, packed, &bias, Some(&self.folded), y);
                 });
             }
@@ -99,7 +99,7 @@ impl<'a> Spectral<'a> {
             for (dx, dy) in dx.chunks_mut(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(dx.len() / x_len);
                 self.with_low(&shape, dy, |low, low_stride| {
-                    self.with_spectra(&shape, shape.from_side(), low, low_stride, |spectra| {
+                    self.with_spectra(&shape, shape.input_side(), low, low_stride, |spectra| {
                         self.values_of_products(&shape, spectra, packed, &bias, None, dx);
                     });
                 });
@@ -117,7 +117,7 @@ impl<'a> Spectral<'a> {
             let (x_len, y_len) = (x.len() / shape.batch, dy.len() / shape.batch);
             for (x, dy) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
                 let shape = shape.with_batch(x.len() / x_len);
-                self.with_spectra(&shape, shape.from_side(), x, shape.n_from, |from| {
+                self.with_spectra(&shape, shape.input_side(), x, shape.n_from, |from| {
                     self.with_low(&shape, dy, |low, low_stride| {
                         self.with_spectra(&shape, shape.gradient_side(), low, low_stride, |to| {
                             outer::add_outer_products(fast, &shape, from, to, sums);
@@ -144,7 +144,7 @@ impl<'a> Spectral<'a> {
         let of_block = |shape: &Shape, values: fn(&Shape) -> usize| {
             let block = shape.with_batch(samples_per_block(shape, values));
             values(&block)
-                + [block.from_side(), block.to_side()].map(|side| block.n_together(side)).iter().sum::<usize>()
+                + [block.input_side(), block.output_side()].map(|side| block.n_together(side)).iter().sum::<usize>()
         };
         let of_gradient = of_block(&self.shape, values_of_gradient) + self.n_sums();
         let others = [&self.shape, &self.shape.reversed()];
@@ -205,7 +205,7 @@ impl<'a> Spectral<'a> {
         folded: Option<&Folded>,
         y: &mut [f32],
     ) {
-        let (fast, side) = (self.fast, shape.to_side());
+        let (fast, side) = (self.fast, shape.output_side());
         let folded = folded.filter(|folded| !folded.is_plain());
         let (columns, stride) = match folded {
             Some(_) => (shape.n_to, padded_columns(shape.n_to)),
@@ -229,12 +229,12 @@ impl<'a> Spectral<'a> {
 
 /// Values in scratch memory for a batch: its spectra, and what lies before or behind them.
 fn values_of_pass(shape: &Shape) -> usize {
-    shape.n_read(shape.from_side()) + shape.n_written()
+    shape.n_read(shape.input_side()) + shape.n_written()
 }
 
 /// The same for the weight gradient: the spectra of both its operands.
 fn values_of_gradient(shape: &Shape) -> usize {
-    shape.n_read(shape.from_side()) + shape.n_read(shape.gradient_side())
+    shape.n_read(shape.input_side()) + shape.n_read(shape.gradient_side())
 }
 
 /// Samples that pass together, where a batch has so many values.

@@ -21,7 +21,7 @@ const TASKS_PER_THREAD: usize = 4;
 pub(super) fn multiply(fast: &Fast, shape: &Shape, spectra: &[f32], packed: &[f32], out: &mut [f32]) {
     let lanes = shape.lanes;
     let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
-    let (tasks, n_registers) = (Tasks::new(shape), shape.batch.div_ceil(shape.to_side().beside));
+    let (tasks, n_registers) = (Tasks::new(shape), shape.batch.div_ceil(shape.output_side().beside));
     let n_kernels = Product::kernels(shape, packed, 0, 0).n_kernels();
     let lens = [
         shape.row_len() * n_h,
@@ -153,7 +153,7 @@ pub(super) fn rows_of_spectra<R: Registers>(
     [plane, spare]: [&mut [Complex<R::V>]; 2],
 ) {
     let (frames, [n_t, n_h, _]) = (shape.grid.size[0], shape.grid.lens());
-    let (n_blocks, n_registers) = (shape.n_from.div_ceil(R::LANES), shape.batch.div_ceil(shape.from_side().beside));
+    let (n_blocks, n_registers) = (shape.n_from.div_ceil(R::LANES), shape.batch.div_ceil(shape.input_side().beside));
     for (block, register) in (0..n_blocks).flat_map(|block| (0..n_registers).map(move |register| (block, register))) {
         copy_plane(r, shape, spectra, shape.n_from, [register, block, frequency], plane);
         for h in 0..n_h {
@@ -193,7 +193,7 @@ impl Row<'_> {
     /// One frequency of one sample: real parts of a block's channels from the sample's first lane on, and their imaginary parts.
     #[inline(always)]
     pub fn at<R: Registers>(&self, block: usize, sample: usize, t: usize) -> [&[f32]; 2] {
-        let (n_t, beside) = (self.shape.grid.lens()[0], self.shape.from_side().beside);
+        let (n_t, beside) = (self.shape.grid.lens()[0], self.shape.input_side().beside);
         let (register, lane) =
             if beside == 1 { (sample, 0) } else { (sample / beside, sample % beside * self.shape.n_from) };
         let at = (block * self.shape.batch.div_ceil(beside) + register) * n_t + t;
