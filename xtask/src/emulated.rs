@@ -2,15 +2,16 @@
 //! Linux kernel on it, and the tests run as the only programs there.
 //!
 //! Needs `bochs` 3.0 (Debian 13's `bochs-term`), `xorriso`, `isolinux`, a static `busybox` and the file of a Linux kernel. The emulated
-//! processor has AMX too, but not the feature by which Linux lends its tiles (XFD), and Linux 6.12 ends at its start if it is told of half of
-//! them: so AMX is hidden from it.
+//! processor has AMX too, but not the feature by which Linux lends its tiles (XFD): AMX is hidden from a kernel as it comes. With `--amx` the
+//! kernel must be one that lends tiles to every program: Linux 6.12 with `XFEATURE_MASK_USER_DYNAMIC` as `0ULL`
+//! (`arch/x86/include/asm/fpu/xstate.h`), and without the assertion on it in `arch/x86/kernel/fpu/core.c`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Bochs's name for a processor with AVX-512 and its bf16.
+/// Bochs's name for a processor with AVX-512, its bf16, and AMX.
 const PROCESSOR: &str = "sapphire_rapids";
 const MEMORY_MIB: usize = 1024;
 /// Some tests take a quarter of an hour each; all of them have not been run in one go.
@@ -18,10 +19,9 @@ const DEADLINE: Duration = Duration::from_secs(3 * 3600);
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Where Debian puts what begins a disc.
 const LOADER: [&str; 2] = ["/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32"];
-/// AMX hidden, see above. Bochs 3.0 ends where it leaves system management with five levels of page tables, and reports jumps that are sound.
-const KERNEL_SETTINGS: &str = "console=ttyS0 quiet mitigations=off clearcpuid=amx_tile no5lvl ibt=off";
-/// What Linux calls the instructions that are asked for.
-const FLAG: &str = "avx512_bf16";
+/// Bochs 3.0 ends where it leaves system management with five levels of page tables, and reports jumps that are sound.
+const KERNEL_SETTINGS: &str = "console=ttyS0 quiet mitigations=off no5lvl ibt=off";
+const WITHOUT_AMX: &str = "clearcpuid=amx_tile";
 /// What [`INIT`] writes before the code a test program ended with.
 const ENDED: &str = "ended with code";
 
@@ -32,7 +32,8 @@ const INIT: &str = "\
 /bin/busybox mount -t devtmpfs none /dev
 /bin/busybox mount -t proc none /proc
 exec >/dev/ttyS0 2>&1
-/bin/busybox grep -m 1 -o -w -e avx512_bf16 /proc/cpuinfo
+/bin/busybox grep -m 1 -o -w -e FLAG /proc/cpuinfo
+export SPIKEREEL_ISA=INSTRUCTIONS
 for test in /tests/*; do
     echo \"begins $test\"
     $test --test-threads 1 FILTER
@@ -42,28 +43,52 @@ done
 /bin/busybox poweroff -f
 ";
 
+const NO_KERNEL: &str = "emulated: the file of a Linux kernel comes first, such as /boot/vmlinuz-6.12-amd64";
+/// The test that fails where `SPIKEREEL_ISA` names what is not there; it always runs.
+const IS_THERE: &str = "the_instructions_that_are_asked_for_are_there";
+
 /// A command of this check: what runs, and how the machine is made.
 #[derive(Debug)]
 struct Plan<'a> {
     kernel: &'a Path,
     bochs: &'a str,
+    amx: bool,
     filter: Vec<&'a str>,
 }
 
 impl<'a> Plan<'a> {
     fn new(arguments: &'a [&'a str]) -> Result<Self, String> {
         let [kernel, rest @ ..] = arguments else {
-            return Err("emulated: the file of a Linux kernel is needed, such as /boot/vmlinuz-6.12-amd64".into());
+            return Err(NO_KERNEL.into());
         };
-        let (bochs, filter) = match rest {
-            ["--bochs", bochs, filter @ ..] => (*bochs, filter),
-            filter => ("bochs", filter),
-        };
-        Ok(Self { kernel: Path::new(kernel), bochs, filter: filter.to_vec() })
+        if kernel.starts_with("--") {
+            return Err(NO_KERNEL.into());
+        }
+        let mut plan = Self { kernel: Path::new(kernel), bochs: "bochs", amx: false, filter: Vec::new() };
+        let mut words = rest.iter();
+        while let Some(&word) = words.next() {
+            match word {
+                "--bochs" => plan.bochs = words.next().ok_or("emulated: --bochs needs a program")?,
+                "--amx" => plan.amx = true,
+                option if option.starts_with("--") => return Err(format!("emulated: {option} is not known")),
+                word => plan.filter.push(word),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// What Linux calls the instructions that are asked for.
+    fn flag(&self) -> &'static str {
+        if self.amx { "amx_bf16" } else { "avx512_bf16" }
+    }
+
+    /// What `SPIKEREEL_ISA` calls them: [`IS_THERE`] fails where they are missing.
+    fn instructions(&self) -> &'static str {
+        if self.amx { "amx" } else { "avx512bf16" }
     }
 }
 
-/// `emulated KERNEL [--bochs BOCHS] [WORD ...]`: runs the kernels' tests, or those whose names hold a word.
+/// `emulated KERNEL [--bochs BOCHS] [--amx] [WORD ...]`: runs the kernels' tests, or those whose names hold a word.
 ///
 /// # Errors
 /// Where a tool is missing, the emulated processor lacks the instructions, or a test fails.
@@ -73,7 +98,7 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let folder = std::env::temp_dir().join(format!("spikereel-emulated-{}", std::process::id()));
     let outcome = boot(&plan, &tests, &folder);
     fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    judge(&outcome?, tests.len())
+    judge(&outcome?, plan.flag(), tests.len())
 }
 
 /// Test programs of the kernels, linked statically.
@@ -126,7 +151,9 @@ fn boot(plan: &Plan, tests: &[PathBuf], folder: &Path) -> Result<String, String>
         let name = test.file_name().ok_or("a test without a name")?;
         put(test, memory.join("tests").join(name))?;
     }
-    write(memory.join("init"), INIT.replace("FILTER", &plan.filter.join(" ")))?;
+    let init = INIT.replace("INSTRUCTIONS", plan.instructions()).replace("FLAG", plan.flag());
+    let filter = if plan.filter.is_empty() { String::new() } else { format!("{IS_THERE} {}", plan.filter.join(" ")) };
+    write(memory.join("init"), init.replace("FILTER", &filter))?;
     pipe(&memory, "chmod +x init && find . | busybox cpio -o -H newc | gzip -1 > ../disc/memory.gz")?;
 
     put(plan.kernel, disc.join("kernel"))?;
@@ -135,7 +162,10 @@ fn boot(plan: &Plan, tests: &[PathBuf], folder: &Path) -> Result<String, String>
     }
     write(
         disc.join("isolinux.cfg"),
-        format!("default linux\nlabel linux\n kernel kernel\n initrd memory.gz\n append {KERNEL_SETTINGS}\n"),
+        format!(
+            "default linux\nlabel linux\n kernel kernel\n initrd memory.gz\n append {KERNEL_SETTINGS} {}\n",
+            if plan.amx { "" } else { WITHOUT_AMX }
+        ),
     )?;
     pipe(
         folder,
@@ -201,10 +231,13 @@ fn machine() -> String {
 }
 
 /// Shows what the machine wrote and holds it to: the instructions, and as many programs that ended well as were put there.
-fn judge(serial: &str, n_programs: usize) -> Result<(), String> {
+fn judge(serial: &str, flag: &str, n_programs: usize) -> Result<(), String> {
     print!("{serial}");
-    if !serial.lines().any(|line| line.trim() == FLAG) {
-        return Err(format!("the emulated processor has no {FLAG}"));
+    if !serial.lines().any(|line| line.trim() == flag) {
+        return Err(format!("the emulated processor has no {flag}"));
+    }
+    if !serial.lines().any(|line| line.contains(IS_THERE) && line.trim().ends_with("... ok")) {
+        return Err(format!("the engine does not take {flag} there"));
     }
     let passed = serial.lines().filter_map(|line| line.trim().strip_prefix("test result: ok. ")?.split_once(" passed"));
     if passed.filter_map(|(n, _)| n.parse::<usize>().ok()).sum::<usize>() == 0 {
@@ -241,19 +274,26 @@ mod tests {
 
     #[test]
     fn a_machine_without_the_instructions_or_with_a_failed_program_is_told() {
-        let good = "avx512_bf16\r\nbegins /tests/a\r\ntest result: ok. 7 passed; 0 failed\r\nended with code 0\r\nended with code 0\r\n";
-        assert_eq!(judge(good, 2), Ok(()));
-        assert_eq!(judge(good, 3), Err("2 of 3 test programs ended well".into()));
-        assert!(judge(&good.replacen("code 0", "code 101", 1), 2).is_err());
-        assert_eq!(judge(&good.replace("7 passed", "0 passed"), 2), Err("no test ran".into()));
-        assert_eq!(judge(&good.replace(FLAG, ""), 2), Err("the emulated processor has no avx512_bf16".into()));
+        let flag = "avx512_bf16";
+        let good = "avx512_bf16\r\nbegins /tests/a\r\ntest IS_THERE ... ok\r\ntest result: ok. 7 passed; 0 failed\r\nended with code 0\r\nended with code 0\r\n";
+        let good = &good.replace("IS_THERE", &format!("arch::tests::{IS_THERE}"));
+        assert_eq!(judge(good, flag, 2), Ok(()));
+        assert!(judge(&good.replace("... ok", "... FAILED"), flag, 2).is_err());
+        assert_eq!(judge(good, flag, 3), Err("2 of 3 test programs ended well".into()));
+        assert!(judge(&good.replacen("code 0", "code 101", 1), flag, 2).is_err());
+        assert_eq!(judge(&good.replace("7 passed", "0 passed"), flag, 2), Err("no test ran".into()));
+        assert_eq!(judge(good, "amx_bf16", 2), Err("the emulated processor has no amx_bf16".into()));
     }
 
     #[test]
-    fn arguments_are_a_kernel_an_emulator_and_words() {
+    fn arguments_are_a_kernel_an_emulator_instructions_and_words() {
         assert!(Plan::new(&[]).is_err());
-        let plan = Plan::new(&["vmlinuz", "--bochs", "b", "spectral"]).expect("a plan");
-        assert_eq!((plan.bochs, plan.filter), ("b", vec!["spectral"]));
-        assert_eq!(Plan::new(&["vmlinuz"]).expect("a plan").bochs, "bochs");
+        assert!(Plan::new(&["--amx", "vmlinuz"]).is_err());
+        assert!(Plan::new(&["vmlinuz", "--bochs"]).is_err());
+        assert!(Plan::new(&["vmlinuz", "--avx"]).is_err());
+        let plan = Plan::new(&["vmlinuz", "--bochs", "b", "--amx", "spectral"]).expect("a plan");
+        assert_eq!((plan.bochs, plan.flag(), plan.filter), ("b", "amx_bf16", vec!["spectral"]));
+        let plan = Plan::new(&["vmlinuz"]).expect("a plan");
+        assert_eq!((plan.bochs, plan.flag()), ("bochs", "avx512_bf16"));
     }
 }

@@ -22,8 +22,9 @@ usage: cargo xtask COMMAND
   golden --python PYTHON [WORD]    run those whose path holds WORD; say which golden files changed
   portability                      build one static binary; run it alone in an empty root folder (as root), and by
                                    qemu-user, where installed, on a processor without AVX
-  emulated KERNEL [--bochs BOCHS] [WORD ...]   the kernels' tests, or those whose names hold a word, under KERNEL (a Linux vmlinuz) on a
-                                   processor with AVX-512 and its bf16 that Bochs 3.0 emulates
+  emulated KERNEL [--bochs BOCHS] [--amx] [WORD ...]   the kernels' tests, or those whose names hold a word, under KERNEL (a Linux vmlinuz)
+                                   on a processor with AVX-512 and its bf16 that Bochs 3.0 emulates; --amx: with AMX too, under a kernel
+                                   built for it (xtask/src/emulated.rs)
   screenshots REPORT_DIR OUT_DIR   open REPORT_DIR/index.html in headless Chromium at 1280 and 400 px, save pictures,
                                    fail on console errors, outside requests and sideways scrolling
   faults [--quick] [ROW ...]       try the promises of docs/reliability.md on the release binary and write the figures there (as root,

@@ -181,12 +181,12 @@ pub trait Kernels: Send + Sync {
         dgamma: &mut [Self::Real],
         dbeta: &mut [Self::Real],
     ) {
-        let (mut dnormed, forward) = (x.to_vec(), x.to_vec());
+        let (mut dnormed, x_before) = (x.to_vec(), x.to_vec());
         self.max_pool3d_backward(shape, dy, winner, &mut dnormed);
         let over = Normalised::channels_of(&shape.input);
         self.batch_norm_backward(
             &over,
-            &forward,
+            &x_before,
             mean,
             variance,
             eps,

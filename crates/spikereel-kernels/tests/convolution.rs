@@ -79,6 +79,24 @@ fn large_kernels_run_over_spectra_and_tiny_grids_do_not() {
         let of_one = conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]);
         assert_eq!(over_spectra(&first), over_spectra(&of_one), "the batch decides nothing");
     }
+    for (isa, precision, expected) in [
+        (Isa::Avx2, Precision::F32, [true, true, true, true, true]),
+        (Isa::Avx2, Precision::Bf16, [true, true, true, true, true]),
+        (Isa::Avx512, Precision::F32, [true, true, true, true, true]),
+        (Isa::Avx512Bf16, Precision::Bf16, [true, true, false, true, true]),
+        (Isa::Amx, Precision::Bf16, [true, true, false, false, false]),
+    ] {
+        let Some(engine) = Fast::on(isa, precision) else { continue };
+        let published = [
+            conv(8, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]),
+            conv(8, [15, 16, 16], [32, 64], [5, 5, 5], [1, 1, 1]),
+            conv(8, [5, 8, 8], [64, 128], [3, 3, 3], [1, 1, 1]),
+            conv(8, [5, 8, 8], [64, 32], [5, 5, 5], [3, 2, 2]),
+            conv(8, [15, 16, 16], [32, 3], [7, 7, 7], [3, 2, 2]),
+        ];
+        let chosen = published.map(|shape| engine.runs_over_spectra(&shape));
+        assert_eq!(chosen, expected, "{} {}", isa.name(), precision.name());
+    }
     let chosen = Fast::on(Isa::Portable, Precision::F32).unwrap();
     let first = conv(1, [45, 32, 32], [3, 32], [7, 7, 7], [1, 1, 1]);
     let over_spectra = chosen.operations(&first);

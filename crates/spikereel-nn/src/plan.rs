@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub gradient: Vec<Option<usize>>,
     /// Values per sample of each slot.
     pub slot_len: Vec<usize>,
+    /// Nodes whose outputs last until the end.
+    pub kept: Vec<NodeIdx>,
 }
 
 /// A tensor's life: first and last moment, values per sample, and where to write its slot.
@@ -99,8 +101,14 @@ impl Plan {
         if wants.any() {
             gradient_lives(network, &mut steps, &needs_gradient, &mut lives);
         }
-        let mut plan =
-            Self { wants, steps, activation: vec![None; n_nodes], gradient: vec![None; n_nodes], slot_len: Vec::new() };
+        let mut plan = Self {
+            wants,
+            steps,
+            activation: vec![None; n_nodes],
+            gradient: vec![None; n_nodes],
+            slot_len: Vec::new(),
+            kept: keep.to_vec(),
+        };
         plan.assign(lives);
         plan
     }
@@ -322,6 +330,7 @@ mod tests {
         let total = |plan: &Plan| plan.slot_len.iter().sum::<usize>();
         let largest = 45 * 32 * 32 * 32;
         assert!(total(&inference) < 3 * largest, "{}", total(&inference));
+        // The first convolution's output, which becomes its own gradient, and what is as small as a video: a tenth of it each.
         assert!(5 * total(&training) < 11 * largest, "{}", total(&training));
     }
 

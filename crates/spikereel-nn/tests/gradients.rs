@@ -93,6 +93,72 @@ fn flat() -> Network {
     .unwrap()
 }
 
+/// A norm and a pool as one step, on what `also` reads too: the input itself, or a convolution read before or behind that step.
+fn pooled(also: Also) -> Network {
+    let extent = Extent { frames: 4, height: 4, width: 4, channels: 3 };
+    let conv = Op::Conv3d { out_channels: 3, kernel: [3, 3, 1] };
+    let first = match also {
+        Also::Nothing | Also::Behind | Also::Before => conv.clone(),
+        Also::IsInput => Op::Upsample { factor: [1; 3] },
+    };
+    let on = if matches!(also, Also::IsInput) { 0 } else { 1 };
+    let mut nodes = vec![node("in", Op::Input(extent), &[]), node("first", first, &[0])];
+    if matches!(also, Also::Before) {
+        nodes.push(node("reader", conv.clone(), &[1]));
+    }
+    let norm = nodes.len();
+    nodes.push(node("norm", Op::BatchNorm { axis: NormAxis::Channel }, &[on]));
+    nodes.push(node("relu", Op::Relu, &[norm]));
+    nodes.push(node("pool", Op::MaxPool3d { window: [2, 2, 2] }, &[norm + 1]));
+    nodes.push(node("up", Op::Upsample { factor: [2, 2, 2] }, &[norm + 2]));
+    if matches!(also, Also::Behind) {
+        nodes.push(node("reader", conv, &[1]));
+    }
+    let reader = nodes.iter().position(|node| node.name == "reader").unwrap_or(1);
+    nodes.push(node("concat", Op::Concat, &[norm + 3, reader]));
+    nodes.push(node("linear", Op::Linear { out_features: 2 }, &[nodes.len() - 1]));
+    if matches!(also, Also::Nothing) {
+        nodes.truncate(norm + 4);
+        nodes.push(node("linear", Op::Linear { out_features: 2 }, &[norm + 3]));
+    }
+    let last = nodes.len() - 1;
+    nodes.push(node("out", Op::TanhUnit, &[last]));
+    Network::new(nodes).unwrap()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Also {
+    Nothing,
+    IsInput,
+    Before,
+    Behind,
+}
+
+#[test]
+fn a_norm_with_its_pool_has_the_gradient_of_its_differences_whoever_else_reads_its_input() {
+    for also in [Also::Nothing, Also::IsInput, Also::Before, Also::Behind] {
+        for mode in [Mode::Eval, Mode::Train] {
+            let (weights, input) = check(pooled(also), mode);
+            println!("{also:?} {mode:?}: weights {weights:.1e} input {input:.1e}");
+            assert!(weights < 1e-6 && input < 1e-6, "{also:?} {mode:?}: {weights} {input}");
+        }
+    }
+}
+
+#[test]
+fn a_kept_output_is_still_there_after_the_backward_pass_and_no_other_is_given() {
+    let network = Arc::new(pooled(Also::Nothing));
+    let weights = formula_weights::<f64>(&network);
+    let (input, _) = formula_data::<f64>(&network, 2);
+    let mut engine = Engine::new(Arc::clone(&network), Naive, Wants::ALL_GRADIENTS, &[NodeIdx(1)]);
+    engine.forward(&weights, Mode::Train, 2, &input).unwrap();
+    let before = engine.kept(NodeIdx(1)).unwrap().to_vec();
+    engine.output_gradient_mut().fill(1.0);
+    engine.backward(&weights);
+    assert_eq!(engine.kept(NodeIdx(1)).unwrap(), before);
+    assert_eq!(engine.kept(NodeIdx(0)), None);
+}
+
 #[test]
 fn flat_convolutions_bilinear_upsampling_and_flattening_have_the_gradient_of_their_differences() {
     for mode in [Mode::Eval, Mode::Train] {

@@ -303,3 +303,14 @@ pub(crate) fn multiply_pairs(isa: Isa, product: &Product<'_, u16, u32>, n_vector
         _ => portable::multiply(product, n_vectors, tile),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_instructions_that_are_asked_for_are_there() {
+        assert_eq!(Isa::overruled().err(), None, "{OVERRIDE} names what this processor lacks");
+        assert!(Isa::overruled().ok().flatten().is_none_or(|isa| isa == Isa::best()));
+    }
+}

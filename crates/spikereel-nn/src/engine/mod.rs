@@ -168,7 +168,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
 
     /// Output of a kept node in the last forward pass; `None` for nodes that were not kept.
     pub fn kept(&self, node: NodeIdx) -> Option<&[K::Real]> {
-        self.plan.activation[node.0].map(|_| self.values(node))
+        self.plan.kept.contains(&node).then(|| self.values(node))
     }
 
     /// Loss of the last output against `target`; with `gradient` it also becomes where [`Engine::backward`] starts.
@@ -221,7 +221,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         &mut self.slots[slot.expect("planned with gradients")][..len]
     }
 
-    /// Runs backward from the output gradient, in the mode of the last forward pass.
+    /// Runs backward from the output gradient, in the mode of the last forward pass; once, since gradients take the place of what it left.
     pub fn backward(&mut self, weights: &Weights<K::Real>) {
         for step_idx in (0..self.plan.steps.len()).rev() {
             if self.plan.steps[step_idx].backward {

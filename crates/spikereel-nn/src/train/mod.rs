@@ -26,6 +26,7 @@ use crate::optimiser::Optimiser;
 use crate::weights::Weights;
 use crate::{Error, Real, Result, Wants};
 use batch::{Batch, EpochSamples, fill_real};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use spikereel_data::{DataError, Fold, Part};
 use spikereel_kernels::{Kernels, VideoLoss};
@@ -251,7 +252,7 @@ impl<K: Kernels<Real: Real>> Trainer<K> {
         if !loss.is_finite() {
             return Ok(Taken::Diverged(loss));
         }
-        if self.engine.gradients().iter().any(|gradient| !gradient.to_f64().is_finite()) {
+        if self.engine.gradients().par_iter().any(|gradient| !gradient.to_f64().is_finite()) {
             return Ok(Taken::Diverged(f64::NAN));
         }
         let (engine, rate_factors) = (&mut self.engine, &self.rate_factors);

@@ -132,7 +132,7 @@ registers!(
 );
 
 /// # Safety
-/// AVX2 must be available.
+/// AVX2 and fused multiply-add must be available.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
 unsafe fn lane_sums_on_avx2(rows: &[Complex<__m256>; 8], part: usize) -> __m256 {

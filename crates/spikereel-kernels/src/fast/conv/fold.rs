@@ -141,7 +141,7 @@ impl Folded {
         by_tap
     }
 
-    /// Folds `weight` into `packed`, `[row, column]` with columns padded.
+    /// Folds `weight` into `packed`, `[row, column]` with columns padded by zeros.
     pub fn pack(&self, fast: &Fast, weight: &[f32], packed: &mut [f32]) {
         let (n_in, n_out, stride) = (self.input.channels, self.out_channels, padded_columns(self.n_columns()));
         let by_tap = self.landings_by_tap();
@@ -159,7 +159,8 @@ impl Folded {
         });
     }
 
-    /// Packs the weights of the input gradient: rows `[tap, column]` with taps reversed, columns the input's channels, padded.
+    /// Packs the weights of the input gradient: rows `[tap, column]` with taps reversed, columns the input's channels, padded by
+    /// zeros.
     pub fn pack_reversed(&self, fast: &Fast, weight: &[f32], packed: &mut [f32]) {
         let (n_in, n_out, stride) = (self.input.channels, self.out_channels, padded_columns(self.input.channels));
         let (n_taps, n_phases) = (self.n_taps(), self.n_phases());

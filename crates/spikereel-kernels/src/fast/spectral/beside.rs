@@ -20,12 +20,12 @@ impl Beside<'_> {
     pub fn together<R>(&self, fast: &Fast, values: &[f32], stride: usize, work: impl FnOnce(&[f32]) -> R) -> R {
         let (frames, n_places) = (self.grid.size[0], self.n_places());
         let batch = values.len() / (frames * n_places * stride);
-        fast.singles.with(batch.div_ceil(self.side.beside) * frames * n_places * self.lanes, |out| {
+        fast.singles.with(batch.div_ceil(self.side.n_beside) * frames * n_places * self.lanes, |out| {
             out.par_chunks_mut(n_places * self.lanes).enumerate().for_each(|(at, out)| {
                 let (register, frame) = (at / frames, at % frames);
                 out.fill(0.0);
-                for sample in 0..self.side.beside.min(batch - register * self.side.beside) {
-                    let from = (register * self.side.beside + sample) * frames + frame;
+                for sample in 0..self.side.n_beside.min(batch - register * self.side.n_beside) {
+                    let from = (register * self.side.n_beside + sample) * frames + frame;
                     let from = &values[from * n_places * stride..][..n_places * stride];
                     self.copy(from, stride, &mut out[sample * self.side.n_channels..], self.lanes);
                 }
@@ -39,8 +39,8 @@ impl Beside<'_> {
         let (frames, n_places) = (self.grid.size[0], self.n_places());
         values.par_chunks_mut(n_places * self.side.n_channels).enumerate().for_each(|(at, values)| {
             let (sample, frame) = (at / frames, at % frames);
-            let from = ((sample / self.side.beside) * frames + frame) * n_places * self.lanes;
-            let lane = sample % self.side.beside * self.side.n_channels;
+            let from = ((sample / self.side.n_beside) * frames + frame) * n_places * self.lanes;
+            let lane = sample % self.side.n_beside * self.side.n_channels;
             self.copy(&registers[from + lane..from + n_places * self.lanes], self.lanes, values, self.side.n_channels);
         });
     }

@@ -115,29 +115,29 @@ impl Shape {
     }
 
     /// Samples whose channels stand side by side in a register: more than one where a sample's leave half of it empty.
-    fn beside(&self, n_channels: usize) -> usize {
+    fn n_beside(&self, n_channels: usize) -> usize {
         (self.lanes / n_channels.max(1)).max(1)
     }
 
     /// What is read.
     pub fn input_side(&self) -> Side {
-        Side { n_channels: self.n_from, beside: self.beside(self.n_from) }
+        Side { n_channels: self.n_from, n_beside: self.n_beside(self.n_from) }
     }
 
     /// What a product writes: samples side by side where it sums over lanes ([`super::narrow`]).
     pub fn output_side(&self) -> Side {
-        let beside = if self.sums_over_lanes() { self.beside(self.n_to) } else { 1 };
-        Side { n_channels: self.n_to, beside }
+        let n_beside = if self.sums_over_lanes() { self.n_beside(self.n_to) } else { 1 };
+        Side { n_channels: self.n_to, n_beside }
     }
 
     /// The gradient of the output, as a weight gradient reads it.
     pub fn gradient_side(&self) -> Side {
-        Side { n_channels: self.n_to, beside: 1 }
+        Side { n_channels: self.n_to, n_beside: 1 }
     }
 
     /// True where lanes are the channels that are summed over, since a register of those that come out would be half empty.
     pub fn sums_over_lanes(&self) -> bool {
-        self.to_channels && self.beside(self.n_to) > 1 && self.beside(self.n_from) == 1
+        self.to_channels && self.n_beside(self.n_to) > 1 && self.n_beside(self.n_from) == 1
     }
 
     /// Values of a side's spectra along lines and rows, as a product reads them.
@@ -157,24 +157,27 @@ impl Shape {
     /// Values in space of samples that were brought together, if any.
     pub fn n_together(&self, side: Side) -> usize {
         let registers = side.n_registers(self.batch, self.lanes);
-        if side.beside == 1 { 0 } else { registers * self.lanes * self.n_voxels() }
+        if side.n_beside == 1 { 0 } else { registers * self.lanes * self.n_voxels() }
     }
 
-    /// Lanes that a sample takes on both sides, and pairs of channels with those that fill registers.
-    fn lanes_and_pairs(&self) -> (f64, f64) {
+    /// Lanes that a sample takes on both sides, and pairs of channels with those that fill registers; of a weight gradient, which never sums
+    /// over lanes, or of another pass.
+    fn lanes_and_pairs(&self, of_weights: bool) -> (f64, f64) {
         let lanes = self.lanes;
-        let taken = |side: Side| (side.beside * side.n_channels).next_multiple_of(lanes) as f64 / side.beside as f64;
+        let taken =
+            |side: Side| (side.n_beside * side.n_channels).next_multiple_of(lanes) as f64 / side.n_beside as f64;
         let [from, to] = [self.n_from, self.n_to];
-        let pairs =
-            if self.sums_over_lanes() { from.next_multiple_of(lanes) * to } else { from * to.next_multiple_of(lanes) };
-        (taken(self.input_side()) + taken(self.output_side()), pairs as f64)
+        let over_lanes = self.sums_over_lanes() && !of_weights;
+        let pairs = if over_lanes { from.next_multiple_of(lanes) * to } else { from * to.next_multiple_of(lanes) };
+        let output = if of_weights { self.gradient_side() } else { self.output_side() };
+        (taken(self.input_side()) + taken(output), pairs as f64)
     }
 
-    /// Products that tiles take in the time of one sample's forward pass over spectra, about: products of spectra, transforms, and the
-    /// kernels' spectra shared by eight samples. [`TRANSFORM`] was fitted to the published layers on AVX2.
+    /// Products that tiles take in the time of one sample's pass over spectra, about, of the dearest pass: products of spectra, transforms,
+    /// and the kernels' spectra shared by eight samples. [`TRANSFORM`] was fitted to the published layers on AVX2.
     pub fn cost(&self) -> f64 {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
-        let (n_channels, n_pairs) = self.lanes_and_pairs();
+        let (n_channels, n_pairs) = self.lanes_and_pairs(true);
         let n_frequencies = self.grid.n_frequencies() as f64;
         // Short lines cost more than their logarithm says.
         let line = |len: f64| len * (len.log2() + 3.0);
@@ -185,12 +188,12 @@ impl Shape {
     }
 
     /// Multiplications and additions of a pass over one sample, and those of the kernels' spectra: `5 n log2 n` a complex transform of
-    /// `n` values, half as many a real one, 8 a product of spectra with its sum.
-    pub fn operations(&self) -> (f64, f64) {
+    /// `n` values, half as many a real one, 8 a product of spectra with its sum. Of a weight gradient, or of another pass.
+    pub fn operations(&self, of_weights: bool) -> (f64, f64) {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
         let [frames, rows, _] = self.grid.size.map(|len| len as f64);
         let n_frequencies = self.grid.n_frequencies() as f64;
-        let (n_channels, n_pairs) = self.lanes_and_pairs();
+        let (n_channels, n_pairs) = self.lanes_and_pairs(of_weights);
         let line = |len: f64| 5.0 * len * len.log2();
         let of_channel =
             frames * (rows * line(n_w) / 2.0 + n_frequencies * line(n_h)) + n_frequencies * n_h * line(n_t);
@@ -211,11 +214,11 @@ impl Shape {
 pub(super) struct Side {
     pub n_channels: usize,
     /// Samples side by side in a register.
-    pub beside: usize,
+    pub n_beside: usize,
 }
 
 impl Side {
     fn n_registers(&self, batch: usize, lanes: usize) -> usize {
-        batch.div_ceil(self.beside) * (self.beside * self.n_channels).div_ceil(lanes)
+        batch.div_ceil(self.n_beside) * (self.n_beside * self.n_channels).div_ceil(lanes)
     }
 }

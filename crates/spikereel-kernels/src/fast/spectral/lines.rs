@@ -80,7 +80,7 @@ pub(super) struct Lines<'a> {
     /// Registers of samples.
     pub n_registers: usize,
     /// Columns, and how far apart voxels stand with them.
-    pub columns: usize,
+    pub n_columns: usize,
     pub stride: usize,
     /// A number for each lane of each block.
     pub bias: &'a [f32],
@@ -124,12 +124,12 @@ impl RegisterWork for Values<'_> {
         let transform = &self.grid.transforms[2];
         let [a, both, spare] = self.buffers;
         let (a, both, spare) = (r.complex_mut(a), r.complex_mut(both), r.complex_mut(spare));
-        let Lines { columns, stride, bias, .. } = *self.lines;
+        let Lines { n_columns, stride, bias, .. } = *self.lines;
         let spectra = r.complex(self.lines.spectra);
-        let (n_blocks, len) = (columns.div_ceil(R::LANES), transform.len());
+        let (n_blocks, len) = (n_columns.div_ceil(R::LANES), transform.len());
         let zero = r.splat(0.0);
         for block in 0..n_blocks {
-            let n_lanes = (columns - block * R::LANES).min(R::LANES);
+            let n_lanes = (n_columns - block * R::LANES).min(R::LANES);
             let bias = r.load(&bias[block * R::LANES..]);
             for h in (0..height).step_by(2) {
                 let has_second = h + 1 < height;
@@ -160,7 +160,8 @@ impl RegisterWork for Values<'_> {
     }
 }
 
-/// A register of values, or as many as there are. Lanes beyond the last channel may hold anything: nothing reads them.
+/// A register of values, or as many as there are. Lanes beyond the last channel hold the next voxel's: where [`super::narrow`] sums over
+/// lanes, they meet weights of zero.
 #[inline(always)]
 fn load<R: Registers>(r: R, from: &[f32]) -> R::V {
     if from.len() >= R::LANES {

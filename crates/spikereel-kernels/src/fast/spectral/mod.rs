@@ -1,8 +1,8 @@
 //! Convolutions over spectra: what a large kernel needs hundreds of products a voxel for, transforms do with a few dozen.
 //!
 //! A batch passes in blocks of samples. Its lines are transformed along their columns, then planes along rows and frames, the products are
-//! taken frequency by frequency, and the result goes the same way back. Channels are the lanes of a register, so a transform
-//! moves nothing between lanes. All in f32: in bf16 too, whose operands are not rounded here.
+//! taken frequency by frequency, and the result goes the same way back. Channels are the lanes of a register, of
+//! several samples where they are few, so a transform moves nothing between lanes. All in f32: in bf16 too, whose operands are not rounded here.
 
 mod beside;
 mod grid;
@@ -25,11 +25,11 @@ use rayon::prelude::*;
 const BLOCK_VALUES: usize = 1 << 24;
 
 impl Isa {
-    /// By how much [`Shape::cost`] must be below the tiles' products. In bf16 less than tiles are faster, since the cost, fitted on AVX2,
-    /// is about 1.6 times too high on AVX-512: there spectra at 1.22 (decoder.9) took .86 of the time of tiles of AVX-512's bf16, at 1.19
-    /// (encoder.8) the same. Of AMX, layers on its tiles beside spectra on another processor with AVX-512: twice as
-    /// fast at 3.8 (encoder.0), the same at 2.26 (decoder.13).
-    fn products_at_once(self, precision: Precision) -> f64 {
+    /// How many times as many products as [`Shape::cost`] tiles must need. Tiles of bf16 are 1.8 times as fast as f32's on AVX-512, but the
+    /// cost, fitted on AVX2, is there about 1.6 times too high: spectra at 1.22 (decoder.9) took .86 of the time of tiles of AVX-512's bf16,
+    /// at 1.19 (encoder.8) the same. In f32 no published layer comes near to the line. Of AMX, layers on its tiles beside spectra on
+    /// another processor with AVX-512: twice as fast at 3.8 (encoder.0), the same at 2.26 (decoder.13).
+    fn lead_needed(self, precision: Precision) -> f64 {
         match precision {
             Precision::Bf16 if self.has_tiles() => 2.6,
             Precision::Bf16 if self.multiplies_bf16() => 1.2,
@@ -60,19 +60,17 @@ impl<'a> Spectral<'a> {
     fn is_faster(&self) -> bool {
         let (fast, shape) = (self.fast, &self.shape);
         let products = shape.n_voxels() * self.folded.n_packed_rows() * shape.n_to;
-        shape.cost() * fast.isa.products_at_once(fast.precision) < products as f64
+        shape.cost() * fast.isa.lead_needed(fast.precision) < products as f64
     }
 
-    /// Multiplications and additions over the batch: of the forward pass, the input gradient, and the weight gradient, which makes about as
-    /// many as the forward pass.
+    /// Multiplications and additions over the batch: of the forward pass, the input gradient, and, about, the weight gradient.
     pub fn operations(&self) -> [f64; 3] {
-        let count = |shape: &Shape| {
-            let (of_sample, of_kernels) = shape.operations();
+        let count = |shape: &Shape, of_weights: bool| {
+            let (of_sample, of_kernels) = shape.operations(of_weights);
             let n_blocks = shape.batch.div_ceil(samples_per_block(shape, values_of_pass));
             shape.batch as f64 * of_sample + n_blocks as f64 * of_kernels
         };
-        let forward = count(&self.shape);
-        [forward, count(&self.shape.reversed()), forward]
+        [count(&self.shape, false), count(&self.shape.reversed(), false), count(&self.shape, true)]
     }
 
     pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
@@ -143,8 +141,8 @@ impl<'a> Spectral<'a> {
     pub fn n_scratch(&self) -> usize {
         let of_block = |shape: &Shape, values: fn(&Shape) -> usize| {
             let block = shape.with_batch(samples_per_block(shape, values));
-            values(&block)
-                + [block.input_side(), block.output_side()].map(|side| block.n_together(side)).iter().sum::<usize>()
+            let low = if self.folded.is_plain() { 0 } else { padded_columns(self.folded.n_columns()) };
+            values(&block) + block.n_together(block.input_side()) + low * block.batch * block.n_voxels()
         };
         let of_gradient = of_block(&self.shape, values_of_gradient) + self.n_sums();
         let others = [&self.shape, &self.shape.reversed()];
@@ -164,14 +162,14 @@ impl<'a> Spectral<'a> {
         });
     }
 
-    /// Lends packed weights, their rows as they are or those of the input gradient.
-    fn with_packed(&self, shape: &Shape, reversed: bool, weight: &[f32], work: impl FnOnce(&[f32])) {
+    /// Lends packed weights, zeros behind the last column: those of the forward pass or of the input gradient.
+    fn with_packed(&self, shape: &Shape, of_gradient: bool, weight: &[f32], work: impl FnOnce(&[f32])) {
         let (fast, folded) = (self.fast, &self.folded);
         let (rows, columns) =
             if shape.sums_over_lanes() { (shape.n_to, shape.n_from) } else { (shape.n_from, shape.n_to) };
         let n_taps: usize = shape.window.taps().iter().product();
         fast.singles.with(n_taps * rows * padded_columns(columns), |packed| {
-            if reversed {
+            if of_gradient {
                 folded.pack_reversed(fast, weight, packed);
             } else {
                 folded.pack(fast, weight, packed);
@@ -184,7 +182,7 @@ impl<'a> Spectral<'a> {
     fn with_spectra(&self, shape: &Shape, side: Side, values: &[f32], stride: usize, work: impl FnOnce(&[f32])) {
         let (fast, grid) = (self.fast, &shape.grid);
         fast.singles.with(shape.n_read(side), |spectra| {
-            if side.beside == 1 {
+            if side.n_beside == 1 {
                 lines::spectra_of_frames(fast, grid, values, side.n_channels, stride, spectra);
             } else {
                 Beside { grid, side, lanes: shape.lanes }.together(fast, values, stride, |values| {
@@ -207,16 +205,16 @@ impl<'a> Spectral<'a> {
     ) {
         let (fast, side) = (self.fast, shape.output_side());
         let folded = folded.filter(|folded| !folded.is_plain());
-        let (columns, stride) = match folded {
+        let (n_columns, stride) = match folded {
             Some(_) => (shape.n_to, padded_columns(shape.n_to)),
-            None if side.beside == 1 => (shape.n_to, shape.n_to),
+            None if side.n_beside == 1 => (shape.n_to, shape.n_to),
             None => (shape.lanes, shape.lanes),
         };
         fast.singles.with(shape.n_written(), |spectra| {
             product::multiply(fast, shape, from, packed, spectra);
-            let n_registers = shape.batch.div_ceil(side.beside);
-            let lines = lines::Lines { spectra, n_registers, columns, stride, bias };
-            if side.beside == 1 {
+            let n_registers = shape.batch.div_ceil(side.n_beside);
+            let lines = lines::Lines { spectra, n_registers, n_columns, stride, bias };
+            if side.n_beside == 1 {
                 return lines.values(fast, &shape.grid, folded, y);
             }
             fast.singles.with(n_registers * shape.n_voxels() * stride, |registers| {
@@ -239,11 +237,11 @@ fn values_of_gradient(shape: &Shape) -> usize {
 
 /// Samples that pass together, where a batch has so many values.
 fn samples_per_block(shape: &Shape, values: impl Fn(&Shape) -> usize) -> usize {
-    // Whole registers, however many samples stand side by side.
-    const EVEN: usize = 240;
-    let per_sample = values(&shape.with_batch(EVEN)) / EVEN;
+    // Whole registers, however many samples stand side by side: 16, 8, 5, 4, 3 or 2 divide it.
+    const WHOLE: usize = 240;
+    let per_sample = values(&shape.with_batch(WHOLE)) / WHOLE;
     let n = (BLOCK_VALUES / per_sample.max(1)).clamp(1, shape.batch);
-    // Sums over samples run four at a time.
+    // Sums over samples run four at a time, but for those over lanes.
     if n > 4 { n / 4 * 4 } else { n }
 }
 
@@ -278,6 +276,7 @@ mod tests {
         Naive.conv3d_weight_gradient(conv, &wide(&x), &wide(&dy), &mut dweight, &mut dbias);
         for fast in Isa::ALL.into_iter().chain([Isa::AmxModel]).filter_map(|isa| Fast::on(isa, Precision::F32)) {
             let spectral = Spectral::of(&fast, conv);
+            fast.singles.with(1 << 20, |scratch| scratch.fill(f32::NAN));
             let poisoned = |n: usize| vec![f32::NAN; n];
             let (mut y32, mut dx32) = (poisoned(y.len()), poisoned(dx.len()));
             let (mut dweight32, mut dbias32) = (poisoned(dweight.len()), poisoned(dbias.len()));
@@ -314,15 +313,20 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let input = Volume { batch: 6, frames: 5, height: 7, width: 6, channels: 20 };
-        let conv = Conv3d { input, out_channels: 70, kernel: [3, 5, 3], upsample: [1; 3] };
+        for (channels, out_channels) in [(20, 70), (3, 32), (32, 3)] {
+            let input = Volume { batch: 6, frames: 5, height: 7, width: 6, channels };
+            same_bits_on_any_threads(&Conv3d { input, out_channels, kernel: [3, 5, 3], upsample: [1; 3] });
+        }
+    }
+
+    fn same_bits_on_any_threads(conv: &Conv3d) {
         let (x, dy) = (values(conv.input.len(), 1009), values(conv.output().len(), 811));
         let (weight, bias) = (values(conv.n_weights(), 613), values(conv.out_channels, 11));
         let run = |n_threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
             pool.install(|| {
                 let fast = Fast::new(Precision::F32);
-                let spectral = Spectral::of(&fast, &conv);
+                let spectral = Spectral::of(&fast, conv);
                 let mut out = [dy.clone(), x.clone(), weight.clone(), bias.clone()];
                 let [y, dx, dweight, dbias] = &mut out;
                 spectral.forward(&x, &weight, &bias, y);
@@ -334,6 +338,34 @@ mod tests {
         let alone = run(1);
         for n_threads in [2, 3, 8] {
             assert_eq!(run(n_threads), alone, "{n_threads} threads");
+        }
+    }
+
+    #[test]
+    fn a_sample_has_the_same_bits_alone_and_beside_others_whatever_these_are() {
+        for (channels, out_channels) in [(3, 20), (20, 3), (4, 4)] {
+            let conv = |batch| {
+                let input = Volume { batch, frames: 3, height: 5, width: 6, channels };
+                Conv3d { input, out_channels, kernel: [3; 3], upsample: [1; 3] }
+            };
+            let fast = Fast::new(Precision::F32);
+            let (weight, bias) = (values(conv(1).n_weights(), 613), values(out_channels, 11));
+            let run = |batch: usize, x: &[f32], dy: &[f32]| {
+                let (conv, mut y, mut dx) = (conv(batch), vec![0.0; dy.len()], vec![0.0; x.len()]);
+                Spectral::of(&fast, &conv).forward(x, &weight, &bias, &mut y);
+                Spectral::of(&fast, &conv).input_gradient(dy, &weight, &mut dx);
+                [y, dx]
+            };
+            let (mut x, mut dy) = (values(conv(7).input.len(), 1009), values(conv(7).output().len(), 811));
+            let (x_len, dy_len) = (x.len() / 7, dy.len() / 7);
+            x[..x_len].fill(f32::NAN);
+            dy[..dy_len].fill(f32::NAN);
+            let all = run(7, &x, &dy);
+            for sample in 1..7 {
+                let alone = run(1, &x[sample * x_len..][..x_len], &dy[sample * dy_len..][..dy_len]);
+                assert_eq!(alone[0], all[0][sample * dy_len..][..dy_len], "output {sample}, {channels} channels");
+                assert_eq!(alone[1], all[1][sample * x_len..][..x_len], "gradient {sample}, {channels} channels");
+            }
         }
     }
 

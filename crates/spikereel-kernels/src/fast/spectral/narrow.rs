@@ -23,8 +23,8 @@ pub(super) fn sums<R: Registers>(
     let zero = [r.splat(0.0); 2];
     let partial = &mut partial[..R::LANES];
     for (register, out) in out.chunks_exact_mut(n_t).enumerate() {
-        let first = register * shape.output_side().beside;
-        let samples = first..(first + shape.output_side().beside).min(shape.batch);
+        let first = register * shape.output_side().n_beside;
+        let samples = first..(first + shape.output_side().n_beside).min(shape.batch);
         for (sample, partial) in samples.zip(partial.chunks_mut(shape.n_to)) {
             for (partial, kernels) in partial.iter_mut().zip(kernels.chunks_exact(n_blocks)) {
                 let mut sum = zero;

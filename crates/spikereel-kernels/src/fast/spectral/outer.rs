@@ -66,7 +66,7 @@ impl RegisterWork for Outer<'_> {
                 for (plane, gradients) in copies.chunks_exact(plane_len).zip(gradients.chunks_exact_mut(n_t)) {
                     of_t.run(r, &plane[h..plane_len - n_h + h + 1], n_h, gradients, spare);
                 }
-                outer_row(r, &Row { shape, values: row }, gradients, products);
+                outer_row(r, &Row::new(shape, row), gradients, products);
                 for (from, products) in products.chunks_exact(n_t).enumerate() {
                     of_t.run(r, products, 1, a, spare);
                     for t in 0..taps_t {

@@ -21,7 +21,7 @@ const TASKS_PER_THREAD: usize = 4;
 pub(super) fn multiply(fast: &Fast, shape: &Shape, spectra: &[f32], packed: &[f32], out: &mut [f32]) {
     let lanes = shape.lanes;
     let ([frames, height, _], [n_t, n_h, _]) = (shape.grid.size, shape.grid.lens());
-    let (tasks, n_registers) = (Tasks::new(shape), shape.batch.div_ceil(shape.output_side().beside));
+    let (tasks, n_registers) = (Tasks::new(shape), shape.batch.div_ceil(shape.output_side().n_beside));
     let n_kernels = Product::kernels(shape, packed, 0, 0).n_kernels();
     let lens = [
         shape.row_len() * n_h,
@@ -110,6 +110,7 @@ impl RegisterWork for Product<'_> {
         let (a, b, spare) = (r.complex_mut(a), r.complex_mut(b), r.complex_mut(spare));
         rows_of_spectra(r, shape, self.spectra, frequency, r.complex_mut(rows), [&mut *plane, &mut *spare]);
         let row_len = 2 * R::LANES * shape.row_len();
+        // Sums over lanes leave rows of it that no sample has, and read them.
         plane.fill([r.splat(0.0); 2]);
         for (block, out) in r.complex_mut(self.out).chunks_exact_mut(planes.len() / n_h * height).enumerate() {
             let kernel = Self::kernels(shape, packed, frequency, first_block + block);
@@ -118,7 +119,7 @@ impl RegisterWork for Product<'_> {
             for (h, row) in rows.chunks_exact(row_len).enumerate() {
                 let of_row = &kernels[h * n_kernels * shape.window.taps()[0]..][..n_kernels * shape.window.taps()[0]];
                 kernel.along_frames(r, of_row, kernel_row, a, b, spare);
-                let row = Row { shape, values: row };
+                let row = Row::new(shape, row);
                 for (t, kernels) in kernel_row.chunks_exact(n_kernels).enumerate() {
                     if shape.sums_over_lanes() {
                         narrow::sums(r, &row, kernels, t, plane, sums);
@@ -153,7 +154,7 @@ pub(super) fn rows_of_spectra<R: Registers>(
     [plane, spare]: [&mut [Complex<R::V>]; 2],
 ) {
     let (frames, [n_t, n_h, _]) = (shape.grid.size[0], shape.grid.lens());
-    let (n_blocks, n_registers) = (shape.n_from.div_ceil(R::LANES), shape.batch.div_ceil(shape.input_side().beside));
+    let (n_blocks, n_registers) = (shape.n_from.div_ceil(R::LANES), shape.batch.div_ceil(shape.input_side().n_beside));
     for (block, register) in (0..n_blocks).flat_map(|block| (0..n_registers).map(move |register| (block, register))) {
         copy_plane(r, shape, spectra, shape.n_from, [register, block, frequency], plane);
         for h in 0..n_h {
@@ -163,8 +164,8 @@ pub(super) fn rows_of_spectra<R: Registers>(
     }
 }
 
-/// Brings together the frames of one register of samples, block and frequency along lines: `[frame, frequency along rows]`. Transforms along frames would
-/// read as many far places at once, and wait for memory: a third of their time.
+/// Brings together the frames of one register of samples, block and frequency along lines: `[frame, frequency along rows]`. Transforms along
+/// frames would read as many far places at once, and wait for memory: a third of their time.
 #[inline(always)]
 pub(super) fn copy_plane<R: Registers>(
     r: R,
@@ -186,17 +187,25 @@ pub(super) fn copy_plane<R: Registers>(
 /// One row of full spectra of the channels that are summed over: `[block, register of samples, frequency along frames]`.
 pub(super) struct Row<'a> {
     pub shape: &'a Shape,
-    pub values: &'a [f32],
+    values: &'a [f32],
+    // Kept: a division costs as much as the products of a sample and a block.
+    n_beside: usize,
+    n_registers: usize,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    pub fn new(shape: &'a Shape, values: &'a [f32]) -> Self {
+        let n_beside = shape.input_side().n_beside;
+        Self { shape, values, n_beside, n_registers: shape.batch.div_ceil(n_beside) }
+    }
+
     /// One frequency of one sample: real parts of a block's channels from the sample's first lane on, and their imaginary parts.
     #[inline(always)]
     pub fn at<R: Registers>(&self, block: usize, sample: usize, t: usize) -> [&[f32]; 2] {
-        let (n_t, beside) = (self.shape.grid.lens()[0], self.shape.input_side().beside);
+        let n_beside = self.n_beside;
         let (register, lane) =
-            if beside == 1 { (sample, 0) } else { (sample / beside, sample % beside * self.shape.n_from) };
-        let at = (block * self.shape.batch.div_ceil(beside) + register) * n_t + t;
+            if n_beside == 1 { (sample, 0) } else { (sample / n_beside, sample % n_beside * self.shape.n_from) };
+        let at = (block * self.n_registers + register) * self.shape.grid.lens()[0] + t;
         let (re, im) = self.values[2 * R::LANES * at..][..2 * R::LANES].split_at(R::LANES);
         [&re[lane..], &im[lane..]]
     }
