@@ -3,7 +3,7 @@
 use super::super::Fast;
 use super::grid::Shape;
 use super::product::{Row, Tasks, copy_plane, rows_of_spectra, split};
-use crate::arch::{Complex, RegisterWork, Registers, with_lanes, with_registers};
+use crate::arch::{Complex, RegisterWork, Registers, with_lanes};
 use rayon::prelude::*;
 
 /// Input channels whose sums stay in registers together.
@@ -147,21 +147,51 @@ pub(super) fn taps_of_sums(fast: &Fast, shape: &Shape, sums: &[f32], stride: usi
         let both_halves = if frequency == 0 || 2 * frequency == n_w { 1.0 } else { 2.0 };
         [angle.sin() * -both_halves * scale, angle.cos() * both_halves * scale].map(|factor| factor as f32)
     };
+    let n_frequencies = shape.grid.n_frequencies();
+    let factors: Vec<[f32; 2]> = (0..taps_w).flat_map(|w| (0..n_frequencies).map(move |f| factor(f, w))).collect();
+    let tap_len = 2 * lanes * taps_t * taps_h * n_from;
     packed.par_chunks_mut(taps_w * n_from * stride).enumerate().for_each(|(tap, packed)| {
+        let sums = &sums[2 * lanes * tap * n_from..];
+        with_lanes(
+            fast.isa,
+            Taps { sums, tap_len, n_from, n_blocks, n_frequencies, factors: &factors, packed, stride },
+        );
+    });
+}
+
+/// All taps along lines of one tap along frames and rows.
+struct Taps<'a> {
+    /// From the tap's first place on.
+    sums: &'a [f32],
+    /// From one block or frequency to the next.
+    tap_len: usize,
+    n_from: usize,
+    n_blocks: usize,
+    n_frequencies: usize,
+    /// Of imaginary and real parts, `[tap along lines, frequency]`.
+    factors: &'a [[f32; 2]],
+    packed: &'a mut [f32],
+    stride: usize,
+}
+
+impl RegisterWork for Taps<'_> {
+    #[inline(always)]
+    fn run<R: Registers>(self, r: R) {
+        let Self { sums, tap_len, n_from, n_blocks, n_frequencies, factors, packed, stride } = self;
         packed.fill(0.0);
         for (row, packed) in packed.chunks_exact_mut(stride).enumerate() {
             let (w, from) = (row / n_from, row % n_from);
-            for frequency in 0..shape.grid.n_frequencies() {
-                let [of_im, of_re] = factor(frequency, w);
-                for (block, packed) in packed.chunks_mut(lanes).take(n_blocks).enumerate() {
-                    let at = ((frequency * n_blocks + block) * taps_t * taps_h + tap) * n_from + from;
-                    let (im, re) = sums[2 * lanes * at..][..2 * lanes].split_at(lanes);
-                    with_registers(fast.isa, || {
-                        let parts = packed.iter_mut().zip(im.iter().zip(re));
-                        parts.for_each(|(to, (im, re))| *to += of_im * im + of_re * re);
-                    });
+            let factors = &factors[w * n_frequencies..][..n_frequencies];
+            for (block, packed) in packed.chunks_exact_mut(R::LANES).take(n_blocks).enumerate() {
+                let mut sum = r.splat(0.0);
+                for (frequency, &[of_im, of_re]) in factors.iter().enumerate() {
+                    let at = (frequency * n_blocks + block) * tap_len + 2 * R::LANES * from;
+                    let (im, re) = sums[at..][..2 * R::LANES].split_at(R::LANES);
+                    sum = r.add_product(sum, r.splat(of_im), r.load(im));
+                    sum = r.add_product(sum, r.splat(of_re), r.load(re));
                 }
+                r.store(sum, packed);
             }
         }
-    });
+    }
 }
