@@ -73,6 +73,21 @@ pub trait Kernels: Send + Sync {
         dbias: &mut [Self::Real],
     );
 
+    /// [`Kernels::conv3d_input_gradient`] and [`Kernels::conv3d_weight_gradient`], which may share work.
+    fn conv3d_gradients(
+        &self,
+        shape: &Conv3d,
+        x: &[Self::Real],
+        dy: &[Self::Real],
+        weight: &[Self::Real],
+        dx: &mut [Self::Real],
+        dweight: &mut [Self::Real],
+        dbias: &mut [Self::Real],
+    ) {
+        self.conv3d_weight_gradient(shape, x, dy, dweight, dbias);
+        self.conv3d_input_gradient(shape, dy, weight, dx);
+    }
+
     /// Values of scratch memory that a convolution takes where they are many, about; kept between calls and shared by all of them.
     fn conv3d_scratch(&self, _shape: &Conv3d) -> usize {
         0

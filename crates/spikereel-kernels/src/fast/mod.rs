@@ -156,6 +156,25 @@ impl Kernels for Fast {
         }
     }
 
+    fn conv3d_gradients(
+        &self,
+        shape: &Conv3d,
+        x: &[f32],
+        dy: &[f32],
+        weight: &[f32],
+        dx: &mut [f32],
+        dweight: &mut [f32],
+        dbias: &mut [f32],
+    ) {
+        match Spectral::new(self, shape) {
+            Some(spectral) => spectral.gradients(x, dy, weight, dx, dweight, dbias),
+            None => {
+                self.conv3d_weight_gradient(shape, x, dy, dweight, dbias);
+                self.conv3d_input_gradient(shape, dy, weight, dx);
+            }
+        }
+    }
+
     fn conv3d_scratch(&self, shape: &Conv3d) -> usize {
         Spectral::new(self, shape).map_or(0, |spectral| spectral.n_scratch())
     }

@@ -19,6 +19,9 @@ impl<K: Kernels<Real: Real>> Engine<K> {
             return self.norm_backward(step_idx, weights);
         }
         if plan.wants.weight_gradients {
+            if self.convolution_gradients(step_idx, weights) {
+                return;
+            }
             self.weight_gradient(step_idx);
         }
         for input in 0..step.inputs.len() {
@@ -44,6 +47,27 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         let output = self.plan.steps[step_idx].output;
         let slot = self.plan.gradient[output.0].expect("a step that runs backward has an output gradient");
         &self.slots[slot][..self.len(output)]
+    }
+
+    /// All gradients of a convolution whose input's is needed; false where the step is none.
+    fn convolution_gradients(&mut self, step_idx: usize, weights: &Weights<K::Real>) -> bool {
+        let (plan, network) = (Arc::clone(&self.plan), Arc::clone(&self.network));
+        let step = &plan.steps[step_idx];
+        let input = step.inputs[0];
+        let Some(shape) = convolution(&network.nodes()[step.node.0].op, volume(network.extent(input), self.batch))
+        else {
+            return false;
+        };
+        let (Some(edge), Some(params)) = (step.edges[0], &network.params().of_node[step.node.0]) else { return false };
+        let mut gradients = std::mem::take(&mut self.gradients);
+        let (dweight, dbias) = gradients[params.weight.start..params.bias.end].split_at_mut(params.weight.len());
+        let weight = &weights.trained[params.weight.clone()];
+        self.write_edge(edge, self.len(input), |engine, dx| {
+            let (x, dy) = (engine.values(input), engine.output_gradient_of(step_idx));
+            engine.kernels.conv3d_gradients(&shape, x, dy, weight, dx, dweight, dbias);
+        });
+        self.gradients = gradients;
+        true
     }
 
     fn weight_gradient(&mut self, step_idx: usize) {

@@ -22,7 +22,7 @@ use grid::{Shape, Side};
 use rayon::prelude::*;
 
 /// Values of a block's spectra, about.
-const BLOCK_VALUES: usize = 1 << 24;
+const BLOCK_VALUES: usize = 18 << 20;
 
 impl Isa {
     /// How many times as many products as [`Shape::cost`] tiles must need. The cost errs to the dear side, on AVX2 and AVX-512 by 1.4 to 2.2
@@ -107,6 +107,43 @@ impl<'a> Spectral<'a> {
     }
 
     pub fn weight_gradient(&self, x: &[f32], dy: &[f32], dweight: &mut [f32], dbias: &mut [f32]) {
+        self.weight_gradient_and(x, dy, dweight, dbias, |_, _, _| {});
+    }
+
+    /// Both gradients: the spectra of the output's are made once, where both read them in the same way.
+    pub fn gradients(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        weight: &[f32],
+        dx: &mut [f32],
+        dweight: &mut [f32],
+        dbias: &mut [f32],
+    ) {
+        let shape = self.shape.reversed();
+        if shape.input_side().n_beside != self.shape.gradient_side().n_beside {
+            self.weight_gradient(x, dy, dweight, dbias);
+            return self.input_gradient(dy, weight, dx);
+        }
+        let (x_len, bias) = (x.len() / shape.batch, vec![0.0; padded_columns(shape.n_to)]);
+        self.with_packed(&shape, !shape.sums_over_lanes(), weight, |packed| {
+            self.weight_gradient_and(x, dy, dweight, dbias, |first, n_samples, spectra| {
+                let dx = &mut dx[first * x_len..][..n_samples * x_len];
+                self.values_of_products(&shape.with_batch(n_samples), spectra, packed, &bias, None, dx);
+            });
+        });
+    }
+
+    /// The weight gradient, a block of samples at a time, and what else is to be done with the spectra of their output gradients: it is told
+    /// the first sample and how many there are.
+    fn weight_gradient_and(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dweight: &mut [f32],
+        dbias: &mut [f32],
+        mut also: impl FnMut(usize, usize, &[f32]),
+    ) {
         let (fast, folded, shape) = (self.fast, &self.folded, &self.shape);
         column_sums(fast.isa, dy, dbias);
         let stride = padded_columns(shape.n_to);
@@ -114,13 +151,14 @@ impl<'a> Spectral<'a> {
             sums.par_chunks_mut(1 << 16).for_each(|sums| sums.fill(0.0));
             let per_block = samples_per_block(shape, values_of_gradient);
             let (x_len, y_len) = (x.len() / shape.batch, dy.len() / shape.batch);
-            for (x, dy) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)) {
+            for (block, (x, dy)) in x.chunks(per_block * x_len).zip(dy.chunks(per_block * y_len)).enumerate() {
                 let shape = shape.with_batch(x.len() / x_len);
-                self.with_spectra(&shape, shape.input_side(), x, shape.n_from, |from| {
-                    self.with_low(&shape, dy, |low, low_stride| {
-                        self.with_spectra(&shape, shape.gradient_side(), low, low_stride, |to| {
+                self.with_low(&shape, dy, |low, low_stride| {
+                    self.with_spectra(&shape, shape.gradient_side(), low, low_stride, |to| {
+                        self.with_spectra(&shape, shape.input_side(), x, shape.n_from, |from| {
                             outer::add_outer_products(fast, &shape, from, to, sums);
                         });
+                        also(block * per_block, shape.batch, to);
                     });
                 });
             }
@@ -231,9 +269,10 @@ fn values_of_pass(shape: &Shape) -> usize {
     shape.n_read(shape.input_side()) + shape.n_written()
 }
 
-/// The same for the weight gradient: the spectra of both its operands.
+/// The same for the weight gradient, with or without the input gradient: the spectra of the output gradient, and of the input or what becomes
+/// its gradient.
 fn values_of_gradient(shape: &Shape) -> usize {
-    shape.n_read(shape.input_side()) + shape.n_read(shape.gradient_side())
+    shape.n_read(shape.input_side()).max(shape.reversed().n_written()) + shape.n_read(shape.gradient_side())
 }
 
 /// Samples that pass together, where a batch has so many values.
@@ -292,6 +331,11 @@ mod tests {
             assert_close(&what("input gradient"), &dx32, &dx);
             assert_close(&what("weight gradient"), &dweight32, &dweight);
             assert_close(&what("bias gradient"), &dbias32, &dbias);
+            [&mut dx32, &mut dweight32, &mut dbias32].into_iter().for_each(|values| values.fill(f32::NAN));
+            spectral.gradients(&x, &dy, &weight, &mut dx32, &mut dweight32, &mut dbias32);
+            assert_close(&what("input gradient with the weights'"), &dx32, &dx);
+            assert_close(&what("weight gradient with the input's"), &dweight32, &dweight);
+            assert_close(&what("bias gradient with the input's"), &dbias32, &dbias);
         }
     }
 
