@@ -21,6 +21,7 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const LOADER: [&str; 2] = ["/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32"];
 /// Bochs 3.0 ends where it leaves system management with five levels of page tables, and reports jumps that are sound.
 const KERNEL_SETTINGS: &str = "console=ttyS0 quiet mitigations=off no5lvl ibt=off";
+/// Hides AMX from a kernel that cannot lend it.
 const WITHOUT_AMX: &str = "clearcpuid=amx_tile";
 /// What [`INIT`] writes before the code a test program ended with.
 const ENDED: &str = "ended with code";
@@ -68,7 +69,10 @@ impl<'a> Plan<'a> {
         let mut words = rest.iter();
         while let Some(&word) = words.next() {
             match word {
-                "--bochs" => plan.bochs = words.next().ok_or("emulated: --bochs needs a program")?,
+                "--bochs" => {
+                    let program = words.next().filter(|word| !word.starts_with("--"));
+                    plan.bochs = program.ok_or("emulated: --bochs needs a program")?;
+                }
                 "--amx" => plan.amx = true,
                 option if option.starts_with("--") => return Err(format!("emulated: {option} is not known")),
                 word => plan.filter.push(word),
@@ -240,7 +244,8 @@ fn judge(serial: &str, flag: &str, n_programs: usize) -> Result<(), String> {
         return Err(format!("the engine does not take {flag} there"));
     }
     let passed = serial.lines().filter_map(|line| line.trim().strip_prefix("test result: ok. ")?.split_once(" passed"));
-    if passed.filter_map(|(n, _)| n.parse::<usize>().ok()).sum::<usize>() == 0 {
+    // One of them is always there, whatever the words say.
+    if passed.filter_map(|(n, _)| n.parse::<usize>().ok()).sum::<usize>() <= 1 {
         return Err("no test ran".into());
     }
     let codes: Vec<&str> = serial.lines().filter_map(|line| line.trim().strip_prefix(ENDED)).map(str::trim).collect();
@@ -281,7 +286,7 @@ mod tests {
         assert!(judge(&good.replace("... ok", "... FAILED"), flag, 2).is_err());
         assert_eq!(judge(good, flag, 3), Err("2 of 3 test programs ended well".into()));
         assert!(judge(&good.replacen("code 0", "code 101", 1), flag, 2).is_err());
-        assert_eq!(judge(&good.replace("7 passed", "0 passed"), flag, 2), Err("no test ran".into()));
+        assert_eq!(judge(&good.replace("7 passed", "1 passed"), flag, 2), Err("no test ran".into()));
         assert_eq!(judge(good, "amx_bf16", 2), Err("the emulated processor has no amx_bf16".into()));
     }
 
@@ -290,6 +295,7 @@ mod tests {
         assert!(Plan::new(&[]).is_err());
         assert!(Plan::new(&["--amx", "vmlinuz"]).is_err());
         assert!(Plan::new(&["vmlinuz", "--bochs"]).is_err());
+        assert!(Plan::new(&["vmlinuz", "--bochs", "--amx"]).is_err());
         assert!(Plan::new(&["vmlinuz", "--avx"]).is_err());
         let plan = Plan::new(&["vmlinuz", "--bochs", "b", "--amx", "spectral"]).expect("a plan");
         assert_eq!((plan.bochs, plan.flag(), plan.filter), ("b", "amx_bf16", vec!["spectral"]));

@@ -4,12 +4,8 @@
 //! `max(beta2 u, |g| + eps)`, so that `eps` stands inside the maximum.
 
 use crate::Real;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-
-/// Values that a thread steps at once.
-const CHUNK: usize = 1 << 15;
 
 /// The rule of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -100,30 +96,26 @@ impl<R: Real> Optimiser<R> {
         for (range, factor) in factors {
             let rate = R::from_f64(learning_rate * factor / bias1);
             let keep = R::from_f64(1.0 - learning_rate * factor * weight_decay);
-            let memory =
-                self.first[range.clone()].par_chunks_mut(CHUNK).zip(self.second[range.clone()].par_chunks_mut(CHUNK));
-            let values = values[range.clone()].par_chunks_mut(CHUNK).zip(gradients[range.clone()].par_chunks(CHUNK));
-            values.zip(memory).for_each(|((values, gradients), (first, second))| {
-                let memory = first.iter_mut().zip(second);
-                for ((value, &gradient), (first, second)) in values.iter_mut().zip(gradients).zip(memory) {
-                    *first += one_minus_beta1 * (gradient - *first);
-                    if weight_decay != 0.0 {
-                        *value = *value * keep;
-                    }
-                    let size = match rule {
-                        Rule::Adamax => {
-                            let (old, new) = (beta2_r * *second, gradient.abs() + eps);
-                            *second = if old > new { old } else { new };
-                            *second
-                        }
-                        Rule::Adam => {
-                            *second = beta2_r * *second + one_minus_beta2 * (gradient * gradient);
-                            second.sqrt() / bias2_root + eps
-                        }
-                    };
-                    *value = *value - rate * (*first / size);
+            let memory = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
+            let values = values[range.clone()].iter_mut().zip(&gradients[range.clone()]);
+            for ((value, &gradient), (first, second)) in values.zip(memory) {
+                *first += one_minus_beta1 * (gradient - *first);
+                if weight_decay != 0.0 {
+                    *value = *value * keep;
                 }
-            });
+                let size = match rule {
+                    Rule::Adamax => {
+                        let (old, new) = (beta2_r * *second, gradient.abs() + eps);
+                        *second = if old > new { old } else { new };
+                        *second
+                    }
+                    Rule::Adam => {
+                        *second = beta2_r * *second + one_minus_beta2 * (gradient * gradient);
+                        second.sqrt() / bias2_root + eps
+                    }
+                };
+                *value = *value - rate * (*first / size);
+            }
         }
     }
 }

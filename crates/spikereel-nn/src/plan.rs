@@ -330,7 +330,8 @@ mod tests {
         let total = |plan: &Plan| plan.slot_len.iter().sum::<usize>();
         let largest = 45 * 32 * 32 * 32;
         assert!(total(&inference) < 3 * largest, "{}", total(&inference));
-        // The first convolution's output, which becomes its own gradient, and what is as small as a video: a tenth of it each.
+        // The first convolution's output, which becomes its own gradient, is one; what the other layers keep, a tenth of it or less each,
+        // comes to 1.1.
         assert!(5 * total(&training) < 11 * largest, "{}", total(&training));
     }
 

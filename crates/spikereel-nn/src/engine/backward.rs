@@ -49,7 +49,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         &self.slots[slot][..self.len(output)]
     }
 
-    /// All gradients of a convolution whose input's is needed; false where the step is none.
+    /// All gradients of a convolution whose input's is needed; false, with nothing done, for any other step.
     fn convolution_gradients(&mut self, step_idx: usize, weights: &Weights<K::Real>) -> bool {
         let (plan, network) = (Arc::clone(&self.plan), Arc::clone(&self.network));
         let step = &plan.steps[step_idx];
@@ -60,6 +60,7 @@ impl<K: Kernels<Real: Real>> Engine<K> {
         };
         let (Some(edge), Some(params)) = (step.edges[0], &network.params().of_node[step.node.0]) else { return false };
         let mut gradients = std::mem::take(&mut self.gradients);
+        // Weight and bias of a node stand side by side.
         let (dweight, dbias) = gradients[params.weight.start..params.bias.end].split_at_mut(params.weight.len());
         let weight = &weights.trained[params.weight.clone()];
         self.write_edge(edge, self.len(input), |engine, dx| {

@@ -173,8 +173,8 @@ impl Shape {
         (taken(self.input_side()) + taken(output), pairs as f64)
     }
 
-    /// Products that tiles take in the time of one sample's pass over spectra, about, of the dearest pass: products of spectra, transforms,
-    /// and the kernels' spectra shared by eight samples. [`TRANSFORM`] was fitted to the published layers on AVX2.
+    /// Products that tiles take in the time of one sample's pass over spectra, about, with the pairs of channels of a weight gradient:
+    /// products of spectra, transforms, and the kernels' spectra shared by eight samples. [`TRANSFORM`] was fitted to the published layers on AVX2.
     pub fn cost(&self) -> f64 {
         let [n_t, n_h, n_w] = self.grid.lens().map(|len| len as f64);
         let (n_channels, n_pairs) = self.lanes_and_pairs(true);

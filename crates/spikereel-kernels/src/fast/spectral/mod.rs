@@ -21,14 +21,15 @@ use beside::Beside;
 use grid::{Shape, Side};
 use rayon::prelude::*;
 
-/// Values of a block's spectra, about.
+/// Values of a block's spectra, about: eight samples in both gradients of the published first layer, 2.2 million each. Kernels' spectra, and
+/// what the weight gradient transforms back, are made once a block.
 const BLOCK_VALUES: usize = 18 << 20;
 
 impl Isa {
     /// How many times as many products as [`Shape::cost`] tiles must need. The cost errs to the dear side, on AVX2 and AVX-512 by 1.4 to 2.2
     /// over the published layers: in f32 spectra at 1.19 (encoder.8) are 2.4 times as fast as tiles. Tiles of AVX-512's bf16 are 1.8 times as
-    /// fast as f32's: spectra at 1.19 took .7 of their time. Of AMX, layers on its tiles beside spectra on another processor with
-    /// AVX-512: twice as fast at 3.8 (encoder.0), the same at 2.26 (decoder.13).
+    /// fast as f32's: spectra at 1.19 took .6 to .7 of their time. Of AMX no run has both: layers on its tiles, in runs that differ by
+    /// half, beside spectra on another processor with AVX-512: twice as fast at 3.8 (encoder.0), 1.0 to 2 times at 2.26 (decoder.13).
     fn lead_needed(self, precision: Precision) -> f64 {
         match (self, precision) {
             (_, Precision::Bf16) if self.has_tiles() => 2.6,
@@ -176,12 +177,14 @@ impl<'a> Spectral<'a> {
         shape.grid.n_frequencies() * n_to * 2 * taps_t * taps_h * shape.n_from
     }
 
-    /// Values of scratch memory that the largest of its passes takes, but for what each thread needs.
+    /// Values of scratch memory that the largest of its passes takes, but for packed weights and what each thread needs.
     pub fn n_scratch(&self) -> usize {
         let of_block = |shape: &Shape, values: fn(&Shape) -> usize| {
             let block = shape.with_batch(samples_per_block(shape, values));
             let low = if self.folded.is_plain() { 0 } else { padded_columns(self.folded.n_columns()) };
-            values(&block) + block.n_together(block.input_side()) + low * block.batch * block.n_voxels()
+            values(&block)
+                + block.n_together(block.input_side()).max(block.n_together(block.output_side()))
+                + low * block.batch * block.n_voxels()
         };
         let of_gradient = of_block(&self.shape, values_of_gradient) + self.n_sums();
         let others = [&self.shape, &self.shape.reversed()];
@@ -377,6 +380,10 @@ mod tests {
                 spectral.forward(&x, &weight, &bias, y);
                 spectral.input_gradient(&dy, &weight, dx);
                 spectral.weight_gradient(&x, &dy, dweight, dbias);
+                let mut together = out.clone();
+                let [_, dx, dweight, dbias] = &mut together;
+                spectral.gradients(&x, &dy, &weight, dx, dweight, dbias);
+                assert_eq!(together, out, "both gradients in one call");
                 out
             })
         };
