@@ -4,7 +4,8 @@
 //! Needs `bochs` 3.0 (Debian 13's `bochs-term`), `xorriso`, `isolinux`, a static `busybox` and the file of a Linux kernel. The emulated
 //! processor has AMX too, but not the feature by which Linux lends its tiles (XFD): AMX is hidden from a kernel as it comes. With `--amx` the
 //! kernel must be one that lends tiles to every program: Linux 6.12 with `XFEATURE_MASK_USER_DYNAMIC` as `0ULL`
-//! (`arch/x86/include/asm/fpu/xstate.h`), and without the assertion on it in `arch/x86/kernel/fpu/core.c`.
+//! (`arch/x86/include/asm/fpu/xstate.h`), without the assertion on it in `arch/x86/kernel/fpu/core.c`, and with `4 * PAGE_SIZE` bytes of
+//! padding in `union fpregs_state` (`types.h` beside the first): with a page it switches off all registers beyond SSE.
 
 use std::fs;
 use std::path::{Path, PathBuf};
