@@ -6,6 +6,7 @@
 //! kernel must be one that lends tiles to every program: Linux 6.12 with `XFEATURE_MASK_USER_DYNAMIC` as `0ULL`
 //! (`arch/x86/include/asm/fpu/xstate.h`), without the assertion on it in `arch/x86/kernel/fpu/core.c`, and with `4 * PAGE_SIZE` bytes of
 //! padding in `union fpregs_state` (`types.h` beside the first): with a page it switches off all registers beyond SSE.
+//! What works on several threads ends there with an illegal instruction, so far (docs/measurements.md).
 
 use std::fs;
 use std::path::{Path, PathBuf};
